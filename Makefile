@@ -1,0 +1,45 @@
+# make demo, make test, make ui, make bench: each sets up .venv from constraints.txt where that is needed, then does its job.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+ACCOUNTS ?= 420000
+MONTHS   ?= 3
+HOME_DIR ?= .seg
+
+.PHONY: help demo test ui bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    sample data for $(ACCOUNTS) accounts, and the whole graph over it   (ACCOUNTS=20000 MONTHS=1)"
+	@echo "make ui      the Dagster UI on those very runs"
+	@echo "make test    linter, types, layers, tests"
+	@echo "make bench   rows a second and peak memory of each stage"
+
+$(READY): setup.cfg pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v in ((3, 11), (3, 12)) else "make: this needs Python 3.11 or 3.12, and found %d.%d. Install one, or name it: make PYTHON=/path/to/python3.11" % v)'
+	@echo "Setting up $(VENV) (once, a few minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/seg demo --accounts $(ACCOUNTS) --months $(MONTHS) --home $(HOME_DIR)
+
+ui: $(READY)
+	@$(BIN)/seg ui --home $(HOME_DIR)
+
+test: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .seg build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

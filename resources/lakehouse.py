@@ -1,0 +1,196 @@
+"""Delta tables below one root: scan some partitions, replace one, append.
+
+Belongs here: every read and write of a table of ours. A write is one commit of one partition: atomic, idempotent, and
+safe beside another writer. Does not: what the columns mean (seg_assets/schemas.py), Dagster (resources/io_manager.py).
+
+Why not the stock writer: `sink_delta` with a predicate needs four times as long as Polars' own Parquet writer (2.4 s
+against 0.55 s for 420,000 x 60 on 2 cores). So Polars writes the file, and delta-rs commits it by its transaction
+interface. That commit does not see a partition that another writer filled meanwhile for the first time (both would
+stay, and every account be there twice); so the commit, which takes milliseconds, is made under a lock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import json
+import time
+import uuid
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from deltalake import DeltaTable, Field, Schema
+from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction
+from polars.exceptions import PolarsError
+
+from seg_assets.schemas import Table
+
+
+class TableError(RuntimeError):
+    """A table that cannot be read or written; the message names table, cause and remedy."""
+
+
+@dataclass(frozen=True)
+class Lakehouse:
+    """The tables below `root`, a folder; a table's path is its asset key."""
+
+    root: str
+
+    def uri(self, table: str) -> str:
+        """Where `table` lies."""
+        return str(Path(self.root) / table)
+
+    def exists(self, table: str) -> bool:
+        """Whether `table` has been written."""
+        return (Path(self.uri(table)) / "_delta_log").is_dir()
+
+    def tables(self) -> list[str]:
+        """The names of all tables, sorted."""
+        root = Path(self.root)
+        return sorted(str(log.parent.relative_to(root)) for log in root.glob("**/_delta_log"))
+
+    def is_partitioned(self, table: str) -> bool:
+        """Whether `table` has a partition column. Raises TableError where it cannot be opened."""
+        return bool(self._open(table).metadata().partition_columns)
+
+    def partitions(self, table: str) -> dict[dt.date, list[str]]:
+        """The dates that `table` holds, each with its files. Empty where the table does not exist."""
+        if not self.exists(table):
+            return {}
+        found: dict[dt.date, list[str]] = {}
+        for file in self._open(table).file_uris():
+            _, _, value = Path(file).parent.name.partition("=")
+            found.setdefault(dt.date.fromisoformat(value), []).append(file)
+        return found
+
+    def scan(self, table: str, partitions: Collection[dt.date] | None = None) -> pl.LazyFrame:
+        """The rows of `table`, of the listed partitions only where given.
+
+        Raises TableError where the table does not exist or a listed partition has not been written: a gap read as
+        nothing is how wrong figures come about.
+        """
+        if not self.exists(table):
+            raise TableError(f"table {table} does not exist below {self.root}: materialize {table} first")
+        frame = pl.scan_delta(self._open(table))
+        if partitions is None:
+            return frame
+        missing = sorted(set(partitions) - set(self.partitions(table)))
+        if missing:
+            raise TableError(f"table {table} has no partition {missing[0]}: materialize {table} for it first")
+        return frame.filter(pl.col(self._partition_column(table)).is_in(sorted(partitions)))
+
+    def replace(self, table: Table, frame: pl.DataFrame | pl.LazyFrame, partition: dt.date) -> int:
+        """Put `frame` in the place of one partition of `table`; the rows written.
+
+        The partition column is set to `partition`. An interrupted write leaves the table as it was. Raises TableError
+        for columns or types that the table's schema does not have, and where the write fails (a full disk).
+        """
+        if table.partition_column is None:
+            raise TableError(f"table {table.name} has no partitions: append to it")
+        if not isinstance(partition, dt.date) or isinstance(partition, dt.datetime):
+            raise TableError(f"table {table.name}: partition {partition!r} is not a date")
+        column = table.partition_column
+        body = self._conform(table, frame.lazy().with_columns(pl.lit(partition, pl.Date).alias(column)))
+        return self._commit(table, body.drop(column), {column: partition.isoformat()}, "overwrite")
+
+    def append(self, table: Table, frame: pl.DataFrame) -> int:
+        """Add rows to an unpartitioned `table`; the rows written. Raises TableError as `replace` does."""
+        if table.partition_column is not None:
+            raise TableError(f"table {table.name} is partitioned: replace one of its partitions")
+        return self._commit(table, self._conform(table, frame.lazy()), {}, "append")
+
+    def _conform(self, table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
+        found = frame.collect_schema()
+        missing = [name for name in table.schema if name not in found]
+        extra = [name for name in found if name not in table.schema]
+        if missing or (extra and not table.open_ended):
+            raise TableError(f"table {table.name}: missing columns {missing}, unknown columns {extra}")
+        wrong = [f"{n} is {found[n]}, not {t}" for n, t in table.schema.items() if found[n] not in (t, pl.Null)]
+        if wrong:
+            raise TableError(f"table {table.name}: " + "; ".join(wrong))
+        return frame.select(*(pl.col(name).cast(dtype) for name, dtype in table.schema.items()), *extra)
+
+    def _commit(self, table: Table, body: pl.LazyFrame, values: dict[str, str], mode: str) -> int:
+        folder = Path(self.uri(table.name))
+        relative = Path(*(f"{name}={value}" for name, value in values.items()), f"part-{uuid.uuid4()}.parquet")
+        file = folder / relative
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            body.sink_parquet(file, compression="zstd", compression_level=1)
+            rows = pl.scan_parquet(file).select(pl.len()).collect().item()
+            with self._locked(table.name):
+                delta = self._open_or_create(table, body.collect_schema())
+                delta.create_write_transaction(
+                    [_added(file, relative, values, rows)],
+                    mode=mode,
+                    schema=delta.schema(),
+                    partition_by=list(values),
+                    partition_filters=[(name, "=", value) for name, value in values.items()] or None,
+                )
+        except BaseException as error:
+            file.unlink(missing_ok=True)
+            if isinstance(error, PolarsError | OSError | DeltaError):
+                raise TableError(
+                    f"table {table.name} {' '.join(values.values())}: the write failed and nothing of it was stored "
+                    f"({str(error).splitlines()[0]}). The table is as it was; check the disk at {self.root}, run again"
+                ) from error
+            raise
+        return int(rows)
+
+    def _open_or_create(self, table: Table, body: pl.Schema) -> DeltaTable:
+        """The table at its newest version, created or widened by new columns where needed; call under the lock."""
+        columns = pl.Schema({**table.schema, **body})
+        wanted = Schema.from_arrow(columns)
+        if not self.exists(table.name):
+            partitioned = [table.partition_column] if table.partition_column else None
+            return DeltaTable.create(self.uri(table.name), wanted, mode="ignore", partition_by=partitioned)
+        delta = self._open(table.name)
+        present = {field.name: field.type for field in delta.schema().fields}
+        changed = [f.name for f in wanted.fields if f.name in present and present[f.name] != f.type]
+        if changed:
+            raise TableError(
+                f"table {table.name}: column {changed[0]} is stored as {present[changed[0]]}; a column's type cannot "
+                f"change in place. Rename the feature, or use another SEG_HOME"
+            )
+        new = [Field(field.name, field.type, nullable=True) for field in wanted.fields if field.name not in present]
+        if new:
+            delta.alter.add_columns(new)
+            delta = self._open(table.name)
+        return delta
+
+    def _partition_column(self, table: str) -> str:
+        (column,) = self._open(table).metadata().partition_columns
+        return str(column)
+
+    def _open(self, table: str) -> DeltaTable:
+        try:
+            return DeltaTable(self.uri(table))
+        except (DeltaError, TableNotFoundError) as error:
+            raise TableError(
+                f"table {table} at {self.uri(table)} cannot be opened: {str(error).splitlines()[0]}. If its last "
+                f"commit is cut short, remove that file from {table}/_delta_log: the commit before it is whole"
+            ) from error
+
+    @contextmanager
+    def _locked(self, table: str) -> Iterator[None]:
+        """Hold the table's lock; the operating system releases it when the process dies."""
+        folder = Path(self.root) / ".locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"{table.replace('/', '__')}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _added(file: Path, relative: Path, values: dict[str, str], rows: int) -> AddAction:
+    return AddAction(
+        path=relative.as_posix(),
+        size=file.stat().st_size,
+        partition_values=values,
+        modification_time=int(time.time() * 1000),
+        data_change=True,
+        stats=json.dumps({"numRecords": rows}),
+    )

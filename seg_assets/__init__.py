@@ -1,0 +1,1 @@
+"""Account segmentation as a Dagster project: landing tables in, named weekly segments out."""

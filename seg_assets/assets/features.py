@@ -1,0 +1,108 @@
+"""Account features: the training snapshot of a data month, transformed, with its indices.
+
+Belongs here: the asset, and the frozen reference that it keeps. Does not: how features are transformed
+(segmentation/preprocess.py) or indices computed (segmentation/reference.py).
+"""
+
+import datetime as dt
+import json
+import time
+
+import dagster as dg
+import polars as pl
+
+from resources.lakehouse import Lakehouse
+from seg_assets.assets.description import frame_markdown, table_metadata
+from seg_assets.catalogs import Catalogue
+from seg_assets.partitions import SNAPSHOT_OF_DATA_MONTH, Partitions, training_snapshot
+from seg_assets.schemas import FEATURE_REFERENCES, PREPROCESSORS, TIMESTAMP, account_features
+from seg_assets.segmentation import Preprocessor, Reference
+
+
+class FeaturesConfig(dg.Config):
+    """What a person may decide for one run."""
+
+    reset_reference: bool = False
+    """Freeze a new reference from this month: every index changes its meaning."""
+
+
+def build_features(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinition:
+    """The asset `account_features`."""
+    table = account_features(catalogue)
+
+    @dg.asset(
+        name="account_features",
+        partitions_def=partitions.data_month,
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        deps=[dg.AssetDep("account_snapshots", partition_mapping=SNAPSHOT_OF_DATA_MONTH)],
+        group_name="features",
+        kinds={"polars", "delta"},
+        code_version=catalogue.fingerprint(
+            "sources", "features", "outcome_column", "order_column", "groups", "indices"
+        ),
+        owners=[catalogue.objective.owner],
+        description="The month's training snapshot: its indices (0 to 100 on the frozen reference) and its fitted "
+        "coordinates, in which every group of features weighs the same.",
+        metadata=table_metadata(table),
+    )
+    def account_features_asset(
+        context: dg.AssetExecutionContext, config: FeaturesConfig, lakehouse: dg.ResourceParam[Lakehouse]
+    ) -> pl.DataFrame:
+        began = time.monotonic()
+        month = dt.date.fromisoformat(context.partition_key)
+        week = training_snapshot(lakehouse.partitions("account_snapshots"), month)
+        if week is None:
+            raise dg.Failure(
+                f"no snapshot of {month:%Y-%m} has landed: materialize account_snapshots for one of its Mondays"
+            )
+        snapshot = lakehouse.scan("account_snapshots", [week]).collect()
+        reference = _frozen_reference(catalogue, lakehouse, month, snapshot, config.reset_reference)
+        preprocessor = Preprocessor.fit(snapshot, catalogue, reference)
+        lakehouse.replace(PREPROCESSORS, _preprocessor_row(week, preprocessor), month)
+        coordinates = preprocessor.transform(snapshot).drop("account_id")
+        indices = snapshot.select("account_id", "snapshot_date", *reference.index_expressions())
+        context.add_output_metadata(
+            {
+                "trained_on": week.isoformat(),
+                "is_last_monday": (week + dt.timedelta(days=7)).month != week.month,
+                "coordinates": coordinates.width,
+                "indices": frame_markdown(reference.contributions()),
+                "seconds": round(time.monotonic() - began, 3),
+            }
+        )
+        return pl.concat([indices, coordinates], how="horizontal")
+
+    return account_features_asset
+
+
+def _frozen_reference(
+    catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date, snapshot: pl.DataFrame, reset: bool
+) -> Reference:
+    """The reference in force, set from `snapshot` where there is none yet or a person resets it.
+
+    Raises dagster.Failure where the catalogue's features are no longer those of the reference.
+    """
+    if lakehouse.exists(FEATURE_REFERENCES.name) and not reset:
+        newest = lakehouse.scan(FEATURE_REFERENCES.name).sort("set_at").select(pl.col("reference").last()).collect()
+        reference = Reference.from_dict(json.loads(newest.item()))
+        differences = reference.differences(catalogue)
+        if differences:
+            raise dg.Failure(
+                f"the catalogue is no longer the one that the frozen reference was set with: {differences}. Indices "
+                "would change their meaning unannounced; to accept that, materialize account_features with "
+                "`reset_reference: true`"
+            )
+        return reference
+    reference = Reference.fit(snapshot, catalogue)
+    row = {
+        "data_month": month,
+        "set_at": dt.datetime.now(dt.UTC),
+        "by": "reset by a person" if reset else "first refresh",
+        "reference": json.dumps(reference.to_dict(), sort_keys=True),
+    }
+    lakehouse.append(FEATURE_REFERENCES, pl.DataFrame([row], schema={**FEATURE_REFERENCES.schema, "set_at": TIMESTAMP}))
+    return reference
+
+
+def _preprocessor_row(week: dt.date, preprocessor: Preprocessor) -> pl.DataFrame:
+    return pl.DataFrame({"trained_on": week, "preprocessor": json.dumps(preprocessor.to_dict(), sort_keys=True)})

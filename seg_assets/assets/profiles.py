@@ -1,0 +1,73 @@
+"""Segment profiles: the segment book's table, one row a segment of a service month.
+
+Belongs here: the asset. Does not: computing a profile (segmentation/profiles.py).
+"""
+
+import datetime as dt
+import time
+
+import dagster as dg
+import polars as pl
+
+from resources.lakehouse import Lakehouse
+from seg_assets.assets.description import frame_markdown, table_metadata
+from seg_assets.catalogs import Catalogue
+from seg_assets.partitions import Partitions
+from seg_assets.schemas import SEGMENT_MODEL, SEGMENT_PROFILES
+from seg_assets.segmentation import profile
+from seg_assets.steps.models import read_segmentation
+from seg_assets.steps.refresh_data import read_outcomes
+
+
+def build_profiles(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinition:
+    """The asset `segment_profiles`."""
+
+    @dg.asset(
+        name="segment_profiles",
+        partitions_def=partitions.service_month,
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        deps=["segment_model"],
+        group_name="segment_profiles",
+        kinds={"polars", "delta"},
+        code_version=catalogue.fingerprint(),
+        owners=[catalogue.objective.owner],
+        description="A row a segment of the month's newest model: definition, size, ARR, conversion with its interval "
+        "over matured snapshots, what differs most, and the play.",
+        metadata=table_metadata(SEGMENT_PROFILES),
+    )
+    def segment_profiles(context: dg.AssetExecutionContext, lakehouse: dg.ResourceParam[Lakehouse]) -> pl.DataFrame:
+        began = time.monotonic()
+        month = dt.date.fromisoformat(context.partition_key)
+        newest = (
+            lakehouse.scan(SEGMENT_MODEL.name, [month])
+            .sort("fitted_at")
+            .select("definition_version", "trained_on")
+            .last()
+            .collect()
+            .row(0, named=True)
+        )
+        version, trained_on = newest["definition_version"], newest["trained_on"]
+        snapshot = lakehouse.scan("account_snapshots", [trained_on]).collect()
+        outcomes = read_outcomes(lakehouse, catalogue, trained_on)
+        profiles = profile(read_segmentation(lakehouse, version), snapshot, catalogue, outcomes)
+        context.add_output_metadata(
+            {
+                "definition_version": version,
+                "label_snapshots": [day.isoformat() for day in outcomes.snapshots] if outcomes else [],
+                "seconds": round(time.monotonic() - began, 3),
+                "segments": frame_markdown(
+                    profiles.select(
+                        "segment_id",
+                        "name",
+                        "definition",
+                        "accounts",
+                        pl.col("account_share").round(3),
+                        pl.col("conversion_rate").round(4),
+                        "play",
+                    )
+                ),
+            }
+        )
+        return profiles.with_columns(pl.lit(month).alias("service_month"), pl.lit(version).alias("definition_version"))
+
+    return segment_profiles

@@ -1,0 +1,63 @@
+"""Weekly scores: each account's segment by the definitions that were champion in that week.
+
+Belongs here: the asset, which names the champion of each week. Does not: assigning (steps/score.py).
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import dagster as dg
+
+from resources.compute import Steps
+from resources.lakehouse import Lakehouse
+from seg_assets.assets.description import table_metadata
+from seg_assets.catalogs import Catalogue
+from seg_assets.partitions import MODEL_OF_WEEK, Partitions
+from seg_assets.schemas import SEGMENT_SCORES
+from seg_assets.segmentation.promotion import champion_of
+from seg_assets.steps.inputs import ScoreInputs, WeekToScore
+from seg_assets.steps.models import read_promotions
+
+
+def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinition:
+    """The asset `segment_scores`."""
+    key = dg.AssetKey("segment_scores")
+
+    @dg.asset(
+        key=key,
+        partitions_def=partitions.week,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        deps=["account_snapshots", dg.AssetDep("segment_model", partition_mapping=MODEL_OF_WEEK)],
+        group_name="weekly_scores",
+        kinds={"polars", "delta"},
+        owners=[catalogue.objective.owner],
+        description="Each account's segment for one week, by the definitions that were champion then, with its "
+        "confidence, the nearest other segment and the conditions it met.",
+        metadata=table_metadata(SEGMENT_SCORES),
+        check_specs=[
+            dg.AssetCheckSpec(
+                "completeness", asset=key, blocking=True, description="Every account of the week is scored exactly once"
+            )
+        ],
+    )
+    def segment_scores(
+        context: dg.AssetExecutionContext, steps: Steps, lakehouse: dg.ResourceParam[Lakehouse]
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        weeks = [_week_to_score(lakehouse, dt.date.fromisoformat(key)) for key in context.partition_keys]
+        inputs = ScoreInputs(lakehouse=lakehouse.root, weeks=tuple(weeks))
+        yield from steps.run("score", context, inputs.extras()).get_results()
+
+    return segment_scores
+
+
+def _week_to_score(lakehouse: Lakehouse, week: dt.date) -> WeekToScore:
+    champion = champion_of(read_promotions(lakehouse), week)
+    if champion is None:
+        raise dg.Failure(f"week {week} has no champion: materialize segment_model for a service month first")
+    if week not in lakehouse.partitions("account_snapshots"):
+        raise dg.Failure(f"week {week} has no accounts: materialize account_snapshots for it first")
+    return WeekToScore(
+        week=week,
+        definition_version=champion.definition_version,
+        before_first_model=champion.before_first_model,
+    )

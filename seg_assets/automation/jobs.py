@@ -1,0 +1,44 @@
+"""The jobs: one a stage that shares a partition grain.
+
+Belongs here: names and selections. Does not: when a job runs.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from seg_assets.catalogs import Catalogue
+
+LAND_EVENTS = "land_events"
+LAND_SNAPSHOT = "land_snapshot"
+LAND_ACCOUNT_MASTER = "land_account_master"
+BUILD_FEATURES = "build_features"
+REFRESH = "refresh"
+SCORE = "score"
+
+EVENT_SOURCES = ("pipeline_conversions", "revenue_events")
+ACCOUNT_MASTER = "account_master"
+
+
+def build_jobs(catalogue: Catalogue) -> list[dg.UnresolvedAssetJobDefinition]:
+    """One job a stage, each over one partition grain, so that each can be backfilled by itself."""
+
+    def raw(*sources: str) -> dg.AssetSelection:
+        return dg.AssetSelection.assets(*(dg.AssetKey(["raw", source]) for source in sources))
+
+    snapshot = raw(*(source.name for source in catalogue.sources)) | dg.AssetSelection.assets("account_snapshots")
+    selections = {
+        LAND_EVENTS: (raw(*EVENT_SOURCES), "Conversions and revenue events of a week"),
+        LAND_SNAPSHOT: (snapshot, "All sources of a Monday, and its account snapshot"),
+        LAND_ACCOUNT_MASTER: (raw(ACCOUNT_MASTER), "Names, parents and reachability of a Monday"),
+        BUILD_FEATURES: (dg.AssetSelection.assets("account_features"), "Training features of a data month"),
+        REFRESH: (
+            dg.AssetSelection.assets("segment_model", "segment_profiles"),
+            "Fit, decide and describe the model of a service month",
+        ),
+        SCORE: (dg.AssetSelection.assets("segment_scores"), "Each account's segment for a week"),
+    }
+    return [
+        dg.define_asset_job(name, selection=selection, description=description)
+        for name, (selection, description) in selections.items()
+    ]

@@ -1,0 +1,120 @@
+"""Making real Dagster runs in a home, and asking it what has been made.
+
+Belongs here: one run of one job over one partition or range, and the newest materializations.
+Does not: deciding what to run (plan.py, population.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster import AssetRecordsFilter
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+NEWEST = 20_000
+
+
+@dataclass(frozen=True)
+class Check:
+    """What an asset check said in a run."""
+
+    asset: str
+    name: str
+    passed: bool
+    blocking: bool
+    description: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run that was made: its job, partitions, outcome and duration in seconds."""
+
+    job: str
+    partition: str
+    run_id: str
+    ok: bool
+    seconds: float
+    rows: int | None
+    error: str | None
+    checks: tuple[Check, ...]
+
+
+def launch(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    first: dt.date,
+    last: dt.date,
+    assets: Sequence[dg.AssetKey] | None = None,
+) -> Run:
+    """Run `job`, or only its `assets`, for the partitions from `first` to `last`, in this process.
+
+    The run is recorded in `instance`, where the Dagster UI shows it as any other.
+    """
+    began = time.monotonic()
+    one = first == last
+    result = definitions.resolve_job_def(job).execute_in_process(
+        instance=instance,
+        partition_key=first.isoformat() if one else None,
+        tags={} if one else {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
+        run_config=QUIET,
+        asset_selection=assets,
+        raise_on_error=False,
+    )
+    made = result.get_asset_materialization_events()
+    counts = [event.materialization.metadata.get("dagster/row_count") for event in made]
+    return Run(
+        job=job,
+        partition=first.isoformat() if one else f"{first} to {last}",
+        run_id=result.run_id,
+        ok=result.success,
+        seconds=round(time.monotonic() - began, 2),
+        rows=next((int(str(count.value)) for count in reversed(counts) if count is not None), None),
+        error=None if result.success else _error(result),
+        checks=tuple(
+            Check(
+                asset=evaluation.asset_key.to_user_string(),
+                name=evaluation.check_name,
+                passed=evaluation.passed,
+                blocking=evaluation.blocking or False,
+                description=evaluation.description or "",
+            )
+            for evaluation in result.get_asset_check_evaluations()
+        ),
+    )
+
+
+def newest_materializations(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, code_version: str | None
+) -> dict[dt.date, int]:
+    """Partition to the event-log position of its newest materialization; only those made by `code_version`."""
+    records = instance.fetch_materializations(AssetRecordsFilter(asset_key=asset), limit=NEWEST).records
+    newest: dict[dt.date, tuple[int, str | None]] = {}
+    for record in records:
+        materialization = record.asset_materialization
+        if materialization is None or materialization.partition is None:
+            continue
+        partition = dt.date.fromisoformat(materialization.partition)
+        tags = materialization.tags or {}
+        if partition not in newest or record.storage_id > newest[partition][0]:
+            newest[partition] = (record.storage_id, tags.get("dagster/code_version"))
+    return {partition: position for partition, (position, version) in newest.items() if code_version in (None, version)}
+
+
+def _error(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            failure = event.step_failure_data
+            if failure.user_failure_data and failure.user_failure_data.description:
+                return failure.user_failure_data.description
+            error = failure.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            return error.message.strip() if error else "the step failed without a message"
+    return "the run failed before any step"

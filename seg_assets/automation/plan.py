@@ -1,0 +1,68 @@
+"""What `seg run` has to do: which partitions are missing or older than what they are made of.
+
+Belongs here: pure decisions on plain values. Does not: asking Dagster or the landing tables (execute.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+Made = Mapping[dt.date, int]
+"""Partition to the position in the event log of its newest materialization by the present catalogue."""
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Something that was not done, and why."""
+
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
+
+
+def weeks_to_read(landed: Mapping[dt.date, str], read: Mapping[dt.date, str], made: Made) -> list[dt.date]:
+    """Mondays of one source that have to be read: never read, re-landed since, or read by another catalogue.
+
+    landed and read map a Monday to the identity of its landing.
+    """
+    return sorted(week for week, identity in landed.items() if read.get(week) != identity or week not in made)
+
+
+def complete_weeks(
+    landed: Mapping[str, Collection[dt.date]], required: Sequence[str], wanted: Collection[dt.date] | None
+) -> tuple[list[dt.date], list[Skip]]:
+    """The Mondays on which every required source has landed, and those that lack one.
+
+    landed: source to its Mondays. wanted: only these, where given; one of them that lacks a source is named.
+    """
+    candidates = set(wanted) if wanted is not None else {week for name in required for week in landed.get(name, ())}
+    complete, skipped = [], []
+    for week in sorted(candidates):
+        missing = [name for name in required if week not in landed.get(name, ())]
+        if missing:
+            skipped.append(Skip(f"week {week}", f"{', '.join(missing)} has not landed"))
+        else:
+            complete.append(week)
+    return complete, skipped
+
+
+def stale(partition: dt.date, made: Made, upstream: Iterable[tuple[Made, Collection[dt.date]]]) -> bool:
+    """Whether a partition is missing, or older than any of the upstream partitions it is made of."""
+    if partition not in made:
+        return True
+    return any(parts[key] > made[partition] for parts, keys in upstream for key in keys if key in parts)
+
+
+def consecutive(weeks: Sequence[dt.date]) -> list[tuple[dt.date, dt.date]]:
+    """Ascending Mondays as (first, last) of each unbroken run of weeks."""
+    ranges: list[tuple[dt.date, dt.date]] = []
+    for week in weeks:
+        if ranges and week - ranges[-1][1] == dt.timedelta(days=7):
+            ranges[-1] = (ranges[-1][0], week)
+        else:
+            ranges.append((week, week))
+    return ranges

@@ -1,0 +1,219 @@
+"""`seg run`: everything that the landing tables allow and that is not there yet, as Dagster runs, in order.
+
+Belongs here: the order of stages and their partitions; each decision is plan.py's, each run launch.py's.
+Does not: printing (cli.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+import polars as pl
+
+from resources.lakehouse import Lakehouse
+from seg_assets.automation import jobs
+from seg_assets.automation.launch import Run, launch, newest_materializations
+from seg_assets.automation.plan import Made, Skip, complete_weeks, consecutive, stale, weeks_to_read
+from seg_assets.calendar import is_monday, month_before
+from seg_assets.catalogs import Catalogue
+from seg_assets.landing import Landing, LandingError
+from seg_assets.partitions import month_ends, service_months
+from seg_assets.schemas import LANDINGS, SEGMENT_SCORES
+from seg_assets.segmentation.promotion import champion_of
+from seg_assets.steps.models import read_promotions
+
+Progress = Callable[[Run], None]
+
+
+@dataclass(frozen=True)
+class PopulationRun:
+    """What one call did: the months and weeks it was about, its runs, and what it left out."""
+
+    months: tuple[dt.date, ...]
+    weeks: tuple[dt.date, ...]
+    runs: tuple[Run, ...]
+    skipped: tuple[Skip, ...]
+    failures: tuple[Skip, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether something landed, could be read, every run succeeded and every blocking check passed."""
+        return not self.failures and all(
+            run.ok and all(check.passed for check in run.checks if check.blocking) for run in self.runs
+        )
+
+
+@dataclass
+class Population:
+    """One catalogue's graph in one home. `run` goes through the stages once."""
+
+    catalogue: Catalogue
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    landing: Landing
+    lakehouse: Lakehouse
+    progress: Progress
+    _runs: list[Run] = field(default_factory=list, init=False)
+    _skipped: list[Skip] = field(default_factory=list, init=False)
+    _failures: list[Skip] = field(default_factory=list, init=False)
+    _landings: dict[str, dict[dt.date, str]] = field(default_factory=dict, init=False)
+
+    def run(self, months: Collection[dt.date] | None, weeks: Collection[dt.date] | None) -> PopulationRun:
+        """Do the service months and weeks named, or by default all that have landed; skip what is up to date."""
+        self._land_events()
+        landed = self._land_snapshots(months, weeks)
+        wanted_months = self._months(landed, months)
+        for month in wanted_months:
+            self._refresh(month, landed)
+        wanted_weeks = sorted(landed) if weeks is None else [week for week in sorted(weeks) if week in landed]
+        if weeks is None and wanted_months and months is not None:
+            wanted_weeks = [week for week in wanted_weeks if week.replace(day=1) in wanted_months]
+        self._score(wanted_weeks)
+        return PopulationRun(
+            months=tuple(wanted_months),
+            weeks=tuple(wanted_weeks),
+            runs=tuple(self._runs),
+            skipped=tuple(self._skipped),
+            failures=tuple(self._failures),
+        )
+
+    def _land_events(self) -> None:
+        for source in jobs.EVENT_SOURCES:
+            if not self.landing.has(source):
+                self._skipped.append(Skip(f"raw/{source}", "the landing tables have no such source"))
+            for first, last in consecutive(self._weeks_to_read(source)):
+                self._launch(jobs.LAND_EVENTS, first, last, [f"raw/{source}"])
+
+    def _land_snapshots(self, months: Collection[dt.date] | None, weeks: Collection[dt.date] | None) -> set[dt.date]:
+        """Read every Monday that is complete and not up to date; the Mondays that have an account snapshot now."""
+        sources = {name: self._landed(name) for name in self._snapshot_sources()}
+        if not any(sources.values()) and not self._failures:
+            self._failures.append(Skip(f"landing at {self.landing.base}", self._nothing_landed()))
+        complete, skipped = complete_weeks(sources, self.catalogue.required_sources, weeks)
+        if weeks is not None:
+            every, _ = complete_weeks(sources, self.catalogue.required_sources, None)
+            complete = sorted({*complete, *every})
+        self._skipped += skipped
+        reading = {name: set(self._weeks_to_read(name)) for name in sources}
+        made = self._made("account_snapshots")
+        for week in complete:
+            raw = [(self._made(f"raw/{name}"), [week]) for name in sources]
+            if any(week in reading[name] for name in sources) or stale(week, made, raw):
+                present = [f"raw/{name}" for name, weeks_landed in sources.items() if week in weeks_landed]
+                self._launch(jobs.LAND_SNAPSHOT, week, week, [*present, "account_snapshots"])
+            else:
+                self._up_to_date(f"week {week} of account_snapshots")
+        for week in self._weeks_to_read(jobs.ACCOUNT_MASTER):
+            self._launch(jobs.LAND_ACCOUNT_MASTER, week, week)
+        return set(self.lakehouse.partitions("account_snapshots"))
+
+    def _months(self, landed: Collection[dt.date], wanted: Collection[dt.date] | None) -> list[dt.date]:
+        possible = service_months(landed) if landed else []
+        if wanted is None:
+            return possible
+        for month in sorted(set(wanted) - set(possible)):
+            self._skipped.append(
+                Skip(f"month {month:%Y-%m}", f"the training snapshot of {month_before(month):%Y-%m} has not landed")
+            )
+        return [month for month in possible if month in wanted]
+
+    def _refresh(self, month: dt.date, landed: Collection[dt.date]) -> None:
+        data_month = month_before(month)
+        trained_on = [week for week in month_ends(landed) if week.replace(day=1) == data_month]
+        accounts = (self._made("account_snapshots"), trained_on)
+        if stale(data_month, self._made("account_features"), [accounts]):
+            self._launch(jobs.BUILD_FEATURES, data_month, data_month)
+        labels = self._made("raw/pipeline_conversions")
+        known = [week for week in labels if week <= max(trained_on)]
+        features = (self._made("account_features"), [data_month])
+        model = self._made("segment_model")
+        if stale(month, model, [features, (labels, known)]) or stale(
+            month, self._made("segment_profiles"), [(model, [month])]
+        ):
+            self._launch(jobs.REFRESH, month, month)
+        else:
+            self._up_to_date(f"month {month:%Y-%m}")
+
+    def _score(self, weeks: Sequence[dt.date]) -> None:
+        promotions = read_promotions(self.lakehouse)
+        if weeks and not promotions:
+            self._skipped.append(Skip("segment_scores", "no model has been promoted yet"))
+            return
+        made, accounts, versions = self._made("segment_scores"), self._made("account_snapshots"), self._versions()
+        for week in weeks:
+            champion = champion_of(promotions, week)
+            current = champion is not None and versions.get(week) == champion.definition_version
+            if current and not stale(week, made, [(accounts, [week])]):
+                self._up_to_date(f"week {week} of segment_scores")
+            else:
+                self._launch(jobs.SCORE, week, week)
+
+    def _versions(self) -> dict[dt.date, str]:
+        """The definition version that each stored week was scored by."""
+        if not self.lakehouse.exists(SEGMENT_SCORES.name):
+            return {}
+        newest = (
+            self.lakehouse.scan(SEGMENT_SCORES.name)
+            .group_by("snapshot_date")
+            .agg(pl.col("definition_version").first())
+            .collect()
+        )
+        return dict(newest.iter_rows())
+
+    def _snapshot_sources(self) -> list[str]:
+        return [source.name for source in self.catalogue.sources]
+
+    def _landed(self, source: str) -> dict[dt.date, str]:
+        """The Mondays of a source with their identities; other dates are named as skipped."""
+        if source not in self._landings:
+            found = self._weeks(source)
+            usable = {day: key for day, key in found.items() if is_monday(day) and day >= self.catalogue.first_month}
+            for day in sorted(set(found) - set(usable)):
+                why = f"before the catalogue's first_month {self.catalogue.first_month}"
+                if not is_monday(day):
+                    why = f"{day} is a {day:%A}, snapshots are of Mondays"
+                self._skipped.append(Skip(f"{source}, snapshot_date={day}", why))
+            self._landings[source] = usable
+        return self._landings[source]
+
+    def _nothing_landed(self) -> str:
+        expected = ", ".join(self._snapshot_sources())
+        return (
+            f"no source of catalogue {self.catalogue.name} has landed there; expected are tables {expected}, each with "
+            "snapshot_date partitions. Point --landing (or SEG_LANDING) at their folder, or write some by `seg sample`"
+        )
+
+    def _weeks(self, source: str) -> dict[dt.date, str]:
+        """What has landed of a source; a table that cannot be opened counts as nothing landed, and as a failure."""
+        try:
+            return self.landing.weeks(source) if self.landing.has(source) else {}
+        except LandingError as error:
+            self._failures.append(Skip(f"landing of {source}", str(error)))
+            return {}
+
+    def _weeks_to_read(self, source: str) -> list[dt.date]:
+        return weeks_to_read(self._landed(source), self._read(source), self._made(f"raw/{source}"))
+
+    def _read(self, source: str) -> dict[dt.date, str]:
+        """Monday to the identity that its landing had when it was last read."""
+        if not self.lakehouse.exists(LANDINGS.name):
+            return {}
+        rows = self.lakehouse.scan(LANDINGS.name).filter(pl.col("source") == source).sort("read_at")
+        return dict(rows.select("snapshot_date", "identity").collect().iter_rows())
+
+    def _made(self, asset: str) -> Made:
+        key = dg.AssetKey(asset.split("/"))
+        version = self.definitions.resolve_asset_graph().get(key).code_version
+        return newest_materializations(self.instance, key, version)
+
+    def _launch(self, job: str, first: dt.date, last: dt.date, assets: Sequence[str] | None = None) -> None:
+        keys = None if assets is None else [dg.AssetKey(asset.split("/")) for asset in assets]
+        run = launch(self.definitions, self.instance, job, first, last, keys)
+        self._runs.append(run)
+        self.progress(run)
+
+    def _up_to_date(self, what: str) -> None:
+        self._skipped.append(Skip(what, "up to date, its inputs are unchanged"))

@@ -1,0 +1,265 @@
+"""What a feature catalogue says: sources, groups, features, indices, rules, playbook and limits.
+
+Belongs here: the frozen shapes and what must hold between them.
+Does not: reading YAML and naming lines (load.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+RESERVED_COLUMNS = frozenset({"account_id", "snapshot_date", "quarantine_reason"})
+
+
+class Kind(StrEnum):
+    """How a feature's values are to be read."""
+
+    NUMERIC = "numeric"
+    ORDINAL = "ordinal"
+    CATEGORICAL = "categorical"
+    BOOLEAN = "boolean"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Objective(_Frozen):
+    """What the segments are for, and whose decision that was."""
+
+    goal: str
+    outcome: str
+    horizon_days: int = Field(60, gt=0)
+    owner: str
+    rationale: str
+
+
+class Source(_Frozen):
+    """One landing table: who owns it and whether a week can do without it."""
+
+    name: Name
+    owner: str
+    description: str
+    required: bool = True
+
+
+class Applicability(_Frozen):
+    """A group applies to an account whose `column` holds one of `values`; elsewhere it is not applicable."""
+
+    column: Name
+    values: tuple[str, ...] = Field(min_length=1)
+
+
+class Group(_Frozen):
+    """A set of features that vote together, with equal weight beside the other groups."""
+
+    name: Name
+    title: str
+    applicable_when: Applicability | None = None
+    expected_missing: float = Field(0.0, ge=0, le=1, description="share of applicable accounts without any value")
+
+
+class Expectations(_Frozen):
+    """What a sane value looks like; a value outside is quarantined with its row."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    missing_at_most: float | None = Field(None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum} is above maximum {self.maximum}")
+        return self
+
+
+class Feature(_Frozen):
+    """One column of one source."""
+
+    name: Name
+    group: Name
+    source: Name
+    kind: Kind
+    title: str = ""
+    unit: str = ""
+    description: str
+    transform: Literal["auto", "none", "log1p"] = "auto"
+    direction: Literal[-1, 0, 1] = Field(1, description="whether more is more of the group's index; 0 leaves it out")
+    levels: tuple[str, ...] = Field((), description="ordinal levels from low to high, or the known categorical ones")
+    unordered_levels: tuple[str, ...] = Field((), description="levels of an ordinal that stand outside the order")
+    expectations: Expectations = Expectations()
+
+    @property
+    def label(self) -> str:
+        """What people read: the title, or the name in words."""
+        return self.title or self.name.replace("_", " ")
+
+    @model_validator(mode="after")
+    def _kind_fits(self) -> Self:
+        if self.name in RESERVED_COLUMNS:
+            raise ValueError(f"feature name {self.name!r} is reserved")
+        if self.kind is Kind.ORDINAL and len(self.levels) < 2:
+            raise ValueError(f"ordinal feature {self.name!r} needs its levels, low to high")
+        if self.kind is not Kind.ORDINAL and self.unordered_levels:
+            raise ValueError(f"feature {self.name!r} is {self.kind}: unordered_levels belong to ordinals")
+        if self.kind is not Kind.NUMERIC and self.transform == "log1p":
+            raise ValueError(f"feature {self.name!r} is {self.kind}: log1p needs a numeric feature")
+        if len(set(self.levels + self.unordered_levels)) < len(self.levels + self.unordered_levels):
+            raise ValueError(f"feature {self.name!r} names a level twice")
+        return self
+
+
+class Words(_Frozen):
+    """How low, middling and high values of an index are spoken of in a segment's name; empty is left unsaid."""
+
+    low: str
+    middle: str = ""
+    high: str
+
+
+class Index(_Frozen):
+    """A readable composite of features, 0 to 100."""
+
+    name: Name
+    title: str
+    words: Words
+    features: tuple[Name, ...] = Field(min_length=1)
+
+
+class Rule(_Frozen):
+    """A condition between columns that every row must meet; a row where it is false breaks it, null does not."""
+
+    name: Name
+    must: str = Field(description="a SQL expression over the catalogue's columns")
+    severity: Literal["quarantine", "warn"] = "warn"
+    description: str
+
+
+class Play(_Frozen):
+    """What marketing does with a segment; the first play whose condition the segment's profile meets is taken."""
+
+    name: Name
+    title: str
+    action: str
+    when: str = Field("true", description="a SQL expression over the mean indices and the shares of levels")
+
+
+class Limits(_Frozen):
+    """Business limits on a segmentation."""
+
+    segments: int = Field(8, ge=2, le=30)
+    smallest_share: float = Field(0.03, gt=0, lt=0.5)
+    conditions: int = Field(4, ge=1, le=8)
+    churn_at_most: float = Field(0.25, gt=0, le=1, description="share of accounts that a refresh alone may move")
+    lost_accounts_at_most: float = Field(0.5, gt=0, le=1, description="week on week")
+
+
+class Catalogue(_Frozen):
+    """Everything the graph knows about one population before it sees an account."""
+
+    name: Name
+    title: str
+    first_month: dt.date = dt.date(2025, 1, 1)
+    objective: Objective
+    outcome_lag_days: int = Field(0, ge=0)
+    outcome_column: Name | None = None
+    order_column: Name | None = None
+    value_feature: Name | None = Field(None, description="the feature that sums to a segment's ARR")
+    open_opportunity: str | None = Field(None, description="SQL: accounts that already have an open or won opportunity")
+    active_when: str | None = Field(None, description="SQL: active accounts, where account_master has not landed")
+    sources: tuple[Source, ...] = Field(min_length=1)
+    groups: tuple[Group, ...] = Field(min_length=1)
+    features: tuple[Feature, ...] = Field(min_length=2)
+    indices: tuple[Index, ...] = ()
+    name_features: tuple[Name, ...] = Field((), description="features whose levels may open a segment's name")
+    rules: tuple[Rule, ...] = ()
+    playbook: tuple[Play, ...] = ()
+    limits: Limits = Limits()
+
+    def feature(self, name: str) -> Feature:
+        """The feature of that name. Raises KeyError."""
+        return self._by_name[name]
+
+    def group(self, name: str) -> Group:
+        """The group of that name. Raises KeyError."""
+        return next(group for group in self.groups if group.name == name)
+
+    def of_source(self, source: str) -> tuple[Feature, ...]:
+        """The features that `source` lands, in catalogue order."""
+        return tuple(feature for feature in self.features if feature.source == source)
+
+    def of_group(self, group: str) -> tuple[Feature, ...]:
+        """The features of `group`, in catalogue order."""
+        return tuple(feature for feature in self.features if feature.group == group)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def required_sources(self) -> tuple[str, ...]:
+        return tuple(source.name for source in self.sources if source.required)
+
+    def fingerprint(self, *parts: str) -> str:
+        """A short hash of the named fields, or of the whole catalogue: what a table made with it depends on."""
+        text = self.model_dump_json(include=set(parts) or None)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def _by_name(self) -> dict[str, Feature]:
+        return {feature.name: feature for feature in self.features}
+
+    @field_validator("first_month")
+    @classmethod
+    def _first_of_month(cls, value: dt.date) -> dt.date:
+        if value.day != 1:
+            raise ValueError(f"{value} is not the first day of a month")
+        return value
+
+    def misnamed(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """(place, message) of every name that is given twice or points at nothing; the loader turns places into lines."""
+        sources, groups = {s.name for s in self.sources}, {g.name for g in self.groups}
+        features = set(self.feature_names)
+        found = self._names_given_twice()
+        for i, feature in enumerate(self.features):
+            if feature.source not in sources:
+                found.append((("features", i, "source"), f"unknown source {feature.source!r}"))
+            if feature.group not in groups:
+                found.append((("features", i, "group"), f"unknown group {feature.group!r}"))
+        for i, group in enumerate(self.groups):
+            if group.applicable_when and group.applicable_when.column not in features:
+                place = ("groups", i, "applicable_when", "column")
+                found.append((place, f"unknown feature {group.applicable_when.column!r}"))
+        for i, index in enumerate(self.indices):
+            if index.name in features:
+                found.append((("indices", i, "name"), f"index {index.name!r} has the name of a feature"))
+            found += [
+                (("indices", i, "features", j), f"unknown feature {name!r}")
+                for j, name in enumerate(index.features)
+                if name not in features
+            ]
+        for j, name in enumerate(self.name_features):
+            if name not in features:
+                found.append((("name_features", j), f"unknown feature {name!r}"))
+        if self.value_feature is not None and self.value_feature not in features:
+            found.append((("value_feature",), f"unknown feature {self.value_feature!r}"))
+        return found
+
+    def _names_given_twice(self) -> list[tuple[tuple[str | int, ...], str]]:
+        found: list[tuple[tuple[str | int, ...], str]] = []
+        lists = {"sources": self.sources, "groups": self.groups, "features": self.features, "indices": self.indices}
+        for field, items in lists.items():
+            names = [item.name for item in items]
+            found += [
+                ((field, i, "name"), f"{name!r} is named twice in {field}")
+                for i, name in enumerate(names)
+                if name in names[:i]
+            ]
+        return found

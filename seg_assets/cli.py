@@ -1,0 +1,228 @@
+"""The seg command: sample data, runs and tables for people in a hurry and for scripts.
+
+Belongs here: options, and calling what does the work. Does not: how results read on a screen (console.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from resources.settings import Settings, SettingsError
+from seg_assets.calendar import mondays, month_before, parse_monday, parse_month
+
+if TYPE_CHECKING:
+    from seg_assets.automation.launch import Run
+    from seg_assets.automation.population import PopulationRun
+
+app = typer.Typer(
+    help="Account segments from landing tables. The Dagster UI and command line do everything that this does.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+T = TypeVar("T")
+
+Home = Annotated[Path | None, typer.Option(help="where tables, runs and models lie [default: SEG_HOME, or .seg]")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON object instead of text")]
+FIRST_SAMPLE_MONDAY = dt.date(2025, 1, 27)
+LAST_SAMPLE_MONDAY = dt.date(2026, 7, 20)
+SAMPLE_SEED = 7
+DEMO_WEEKS = (dt.date(2026, 6, 29), dt.date(2026, 7, 6), dt.date(2026, 7, 13), dt.date(2026, 7, 20))
+DEMO_LABEL_MONTHS = 3
+"""Month-ends before the first training month, so that its refresh knows matured outcomes."""
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Argument(help="the folder to write landing tables to")],
+    accounts: Annotated[int, typer.Option(min=100, help="accounts at the last Monday")] = 420_000,
+    monday_list: Annotated[
+        str | None, typer.Option("--mondays", help="2026-04-27,2026-05-25 [default: every Monday of the 18 months]")
+    ] = None,
+    event: Annotated[list[str] | None, typer.Option(help="NAME:MONDAY, such as outage:2026-06-29; repeatable")] = None,
+    seed: Annotated[int, typer.Option(help="another seed, another population")] = SAMPLE_SEED,
+    as_json: Json = False,
+) -> None:
+    """Write landing tables of a synthetic B2B population."""
+    from seg_assets.sample_data import parse_event, write_landing
+
+    chosen = _listed(monday_list, parse_monday) or mondays(FIRST_SAMPLE_MONDAY, LAST_SAMPLE_MONDAY)
+    try:
+        events = tuple(parse_event(text) for text in event or ())
+        written = write_landing(
+            out,
+            accounts=accounts,
+            mondays=chosen,
+            seed=seed,
+            events=events,
+            progress=None if as_json else typer.echo,
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if as_json:
+        typer.echo(json.dumps({"landing": str(out), **written.to_dict()}))
+
+
+@app.command()
+def run(
+    landing: Annotated[
+        str | None, typer.Option(help="landing tables [default: SEG_LANDING, or landing in home]")
+    ] = None,
+    home: Home = None,
+    catalog: Annotated[Path | None, typer.Option(help="a catalogue file [default: the built-in one]")] = None,
+    months: Annotated[str | None, typer.Option(help="service months, 2026-07,... [default: all that can be]")] = None,
+    weeks: Annotated[str | None, typer.Option(help="Mondays, 2026-07-06,... [default: all that landed]")] = None,
+    as_json: Json = False,
+) -> None:
+    """Turn landing tables into weekly segment scores, by real Dagster runs in that home."""
+    from seg_assets import console
+
+    settings = _settings(home, landing, catalog)
+    chosen_months, chosen_weeks = _listed(months, parse_month), _listed(weeks, parse_monday)
+    done = _run(settings, chosen_months, chosen_weeks, console.Progress(quiet=as_json))
+    typer.echo(json.dumps(console.run_object(settings, done)) if as_json else console.run_text(settings, done))
+    raise typer.Exit(0 if done.ok else 1)
+
+
+@app.command()
+def demo(
+    accounts: Annotated[int, typer.Option(min=1_000, help="accounts of the sample data")] = 420_000,
+    months: Annotated[int, typer.Option(min=1, max=18, help="service months, the last is 2026-07")] = 3,
+    home: Home = None,
+) -> None:
+    """Sample data, then everything that `seg run` does over it: what `make demo` calls."""
+    settings = _settings(home, None, None)
+    services, snapshots = demo_months(months), demo_mondays(months)
+    typer.echo(f"Sample data: {accounts:,} accounts, {len(snapshots)} Mondays, in {settings.landing}")
+    sample(
+        Path(settings.landing),
+        accounts=accounts,
+        monday_list=",".join(map(str, snapshots)),
+        event=None,
+        seed=SAMPLE_SEED,
+        as_json=False,
+    )
+    typer.echo(f"Dagster runs in {settings.dagster_home}")
+    run(
+        landing=None,
+        home=home,
+        catalog=None,
+        months=",".join(f"{month:%Y-%m}" for month in services),
+        weeks=",".join(map(str, DEMO_WEEKS)),
+        as_json=False,
+    )
+
+
+@app.command()
+def ui(home: Home = None, port: Annotated[int, typer.Option(help="the port of the UI")] = 3000) -> None:
+    """Open the Dagster UI on that home's runs."""
+    import sys
+
+    from resources.dagster_home import prepare_dagster_home
+
+    settings = _settings(home, None, None)
+    environment = os.environ | settings.to_environment()
+    environment["DAGSTER_HOME"] = str(prepare_dagster_home(settings.dagster_home))
+    program = [sys.executable, "-m", "dagster", "dev", "--port", str(port), "--module-name", "seg_assets.definitions"]
+    os.execve(sys.executable, program, environment)
+
+
+@app.command()
+def show(
+    table: Annotated[str | None, typer.Argument(help="a table such as segment_profiles [default: list them]")] = None,
+    home: Home = None,
+    rows: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Print a table of that home, newest partition first, or the list of tables."""
+    from resources.lakehouse import Lakehouse, TableError
+    from seg_assets import console
+
+    lakehouse = Lakehouse(_settings(home, None, None).lakehouse)
+    try:
+        if table is None:
+            typer.echo(console.tables_text(lakehouse, as_json=as_json))
+        else:
+            typer.echo(console.table_text(lakehouse, table, rows, as_json=as_json))
+    except TableError as error:
+        typer.echo(f"seg show: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _run(
+    settings: Settings, months: list[dt.date] | None, weeks: list[dt.date] | None, progress: Callable[[Run], None]
+) -> PopulationRun:
+    """Open the home's Dagster instance and go through the graph's stages once."""
+    import dagster as dg
+
+    from resources.dagster_home import prepare_dagster_home
+    from resources.lakehouse import Lakehouse
+    from seg_assets.automation.population import Population
+    from seg_assets.catalogs import CatalogueError, catalogue_at
+    from seg_assets.landing import Landing
+
+    os.environ["DAGSTER_HOME"] = str(prepare_dagster_home(settings.dagster_home))
+    try:
+        catalogue = catalogue_at(settings.catalog)
+    except CatalogueError as error:
+        typer.echo(f"seg run: {error}", err=True)
+        raise typer.Exit(2) from error
+    from seg_assets.definitions import build_definitions
+
+    with dg.DagsterInstance.get() as instance:
+        return Population(
+            catalogue=catalogue,
+            definitions=build_definitions(settings, catalogue),
+            instance=instance,
+            landing=Landing(settings.landing),
+            lakehouse=Lakehouse(settings.lakehouse),
+            progress=progress,
+        ).run(months, weeks)
+
+
+def _settings(home: Path | None, landing: str | None, catalog: Path | None) -> Settings:
+    """The settings of the environment, with the options given in their place."""
+    given = {"SEG_HOME": home, "SEG_LANDING": landing, "SEG_CATALOG": catalog}
+    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
+    if landing is not None and "://" not in landing:
+        os.environ["SEG_LANDING"] = str(Path(landing).expanduser().absolute())
+    try:
+        return Settings.from_environment(os.environ)
+    except SettingsError as error:
+        typer.echo(f"seg: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _listed(text: str | None, parse: Callable[[str], T]) -> list[T] | None:
+    if text is None:
+        return None
+    try:
+        return [parse(part.strip()) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def demo_months(count: int) -> list[dt.date]:
+    """The last `count` service months of the demo, ascending."""
+    months = [DEMO_WEEKS[-1].replace(day=1)]
+    while len(months) < count:
+        months.insert(0, month_before(months[0]))
+    return months
+
+
+def demo_mondays(count: int) -> list[dt.date]:
+    """The Mondays whose snapshots the demo of `count` service months needs: month-ends, then every week to the last."""
+    first = demo_months(count)[0]
+    for _ in range(DEMO_LABEL_MONTHS + 1):
+        first = month_before(first)
+    first = max(first, FIRST_SAMPLE_MONDAY.replace(day=1))
+    history = mondays(first, DEMO_WEEKS[0])
+    month_ends = {monday.replace(day=1): monday for monday in history}
+    return sorted({*month_ends.values(), *DEMO_WEEKS})

@@ -1,0 +1,210 @@
+"""How runs and tables read on a screen and as JSON.
+
+Belongs here: text and plain objects from results. Does not: making results (automation/), options (cli.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import textwrap
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from resources.lakehouse import Lakehouse
+from resources.settings import Settings
+from seg_assets.automation.launch import Run
+from seg_assets.automation.plan import Skip
+from seg_assets.automation.population import PopulationRun
+from seg_assets.schemas import SEGMENT_PROFILES
+
+WIDTH = 110
+UP_TO_DATE = "up to date"
+
+
+class Progress:
+    """Prints a line a run as it ends, with the time since the start."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._began = time.monotonic()
+
+    def __call__(self, run: Run) -> None:
+        """Tell of `run`, and of every check that did not pass."""
+        if self._quiet:
+            return
+        rows = f"{run.rows:>9,} rows" if run.rows is not None else " " * 14
+        state = "done  " if run.ok else "FAILED"
+        print(
+            f"{time.monotonic() - self._began:6.1f} s  {state} {run.job:<14} {run.partition:<24} {rows} "
+            f"{run.seconds:6.1f} s",
+            flush=True,
+        )
+        for check in run.checks:
+            if not check.passed:
+                print(_wrapped(f"check {check.asset}:{check.name}: {check.description}", 10), flush=True)
+        if run.error:
+            print(_wrapped(run.error, 10), flush=True)
+
+
+def run_object(settings: Settings, done: PopulationRun) -> dict[str, Any]:
+    """What `seg run --json` prints."""
+    lakehouse = Lakehouse(settings.lakehouse)
+    return {
+        "home": str(settings.home),
+        "months": [f"{month:%Y-%m}" for month in done.months],
+        "weeks": [week.isoformat() for week in done.weeks],
+        "segments": json.loads(newest_profiles(lakehouse).write_json()),
+        "tables": {table: lakehouse.uri(table) for table in lakehouse.tables()},
+        "runs": [
+            {
+                "job": run.job,
+                "partition": run.partition,
+                "run_id": run.run_id,
+                "ok": run.ok,
+                "seconds": run.seconds,
+                "rows": run.rows,
+                "error": run.error,
+            }
+            for run in done.runs
+        ],
+        "checks": [
+            {
+                "asset": check.asset,
+                "check": check.name,
+                "partition": run.partition,
+                "passed": check.passed,
+                "blocking": check.blocking,
+                "description": check.description,
+            }
+            for run in done.runs
+            for check in run.checks
+        ],
+        "failures": [{"what": failure.what, "why": failure.why} for failure in done.failures],
+        "skipped": [{"what": skip.what, "why": skip.why} for skip in done.skipped],
+        "ok": done.ok,
+    }
+
+
+def run_text(settings: Settings, done: PopulationRun) -> str:
+    """What `seg run` prints at its end: skips, segments, tables, and what to open next."""
+    lakehouse = Lakehouse(settings.lakehouse)
+    failed = [run for run in done.runs if not run.ok]
+    parts = [
+        "\n".join(_wrapped(f"FAILED {failure}", 0) for failure in done.failures),
+        _skipped_text(done.skipped),
+        segments_text(newest_profiles(lakehouse)),
+        tables_text(lakehouse, as_json=False),
+        _next_text(settings),
+        f"{len(failed)} of {len(done.runs)} runs failed." if failed else f"{len(done.runs)} runs, all succeeded.",
+    ]
+    return "\n" + "\n\n".join(part for part in parts if part)
+
+
+def newest_profiles(lakehouse: Lakehouse) -> pl.DataFrame:
+    """The segment profiles of the newest service month; empty where there are none."""
+    months = lakehouse.partitions(SEGMENT_PROFILES.name)
+    if not months:
+        return pl.DataFrame(schema=SEGMENT_PROFILES.schema)
+    return lakehouse.scan(SEGMENT_PROFILES.name, [max(months)]).sort("segment_id").collect()
+
+
+def segments_text(profiles: pl.DataFrame) -> str:
+    """The segments of one service month, a few lines each: name, size, ARR, conversion, definition, play."""
+    if profiles.is_empty():
+        return ""
+    month: dt.date = profiles["service_month"][0]
+    lines = [
+        f"Segments serving {month:%B %Y} (version {profiles['definition_version'][0]}); conversion is of eligible "
+        "accounts within the horizon,",
+        "over matured month-end snapshots, with its 95 % interval.",
+        "",
+    ]
+    for row in profiles.iter_rows(named=True):
+        lines.append(
+            f"{row['segment_id']}  {row['name']}".ljust(62)
+            + f"{row['accounts']:>9,} accounts  {row['account_share']:>6.1%}  {_money(row['arr'])}  {_rate(row)}"
+        )
+        lines.append(_wrapped(f"if {row['definition']}", 8))
+        if row["play"]:
+            lines.append(_wrapped(f"play: {row['play']}: {row['action']}", 8))
+    return "\n".join(lines)
+
+
+def tables_text(lakehouse: Lakehouse, *, as_json: bool) -> str:
+    """Every table with where it lies."""
+    tables = {table: lakehouse.uri(table) for table in lakehouse.tables()}
+    if as_json:
+        return json.dumps(tables)
+    if not tables:
+        return f"No tables below {lakehouse.root} yet: run `seg run`."
+    return "Tables (Delta)\n" + "\n".join(f"  {table:<32} {uri}" for table, uri in tables.items())
+
+
+def table_text(lakehouse: Lakehouse, table: str, rows: int, *, as_json: bool) -> str:
+    """The first rows of a table, its newest partition first. Raises TableError where there is no such table."""
+    frame = lakehouse.scan(table)
+    dates = [name for name, dtype in frame.collect_schema().items() if dtype == pl.Date]
+    partitions = _partitions(lakehouse, table)
+    if partitions:
+        frame = lakehouse.scan(table, [max(partitions)])
+    elif dates:
+        frame = frame.sort(dates[0], descending=True)
+    head = frame.head(rows).collect()
+    if as_json:
+        return head.write_json()
+    with pl.Config(tbl_rows=rows, tbl_cols=-1, tbl_width_chars=200, fmt_str_lengths=60, tbl_hide_dataframe_shape=True):
+        total = lakehouse.scan(table).select(pl.len()).collect().item()
+        kept = f", newest partition {max(partitions)}" if partitions else ""
+        return f"{table}: {total:,} rows{kept}\n{head}"
+
+
+def _partitions(lakehouse: Lakehouse, table: str) -> Sequence[dt.date]:
+    return sorted(lakehouse.partitions(table)) if lakehouse.is_partitioned(table) else []
+
+
+def _skipped_text(skipped: Sequence[Skip]) -> str:
+    news = [skip for skip in skipped if not skip.why.startswith(UP_TO_DATE)]
+    lines = [_wrapped(f"- {skip}", 2) for skip in news]
+    if len(news) < len(skipped):
+        lines.append(f"  - {len(skipped) - len(news)} partitions are up to date, their inputs are unchanged")
+    return "Skipped\n" + "\n".join(lines) if lines else ""
+
+
+def _next_text(settings: Settings) -> str:
+    where = "" if settings.home.name == ".seg" else f" HOME_DIR={settings.home}"
+    return "\n".join(
+        [
+            "Open next",
+            f"  make ui{where}".ljust(42) + "the graph and these runs in the Dagster UI",
+            "  seg show segment_profiles".ljust(42) + "the segment book's table",
+            "  seg show segment_scores".ljust(42) + "the newest week, account by account",
+            f"  MLflow: {Path(settings.mlflow_home) / 'mlflow.db'}",
+        ]
+    )
+
+
+def _money(value: float | None) -> str:
+    if value is None:
+        return " " * 12
+    for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"${value / size:,.1f} {unit} ARR".rjust(14)
+    return f"${value:,.0f} ARR".rjust(14)
+
+
+def _rate(row: dict[str, Any]) -> str:
+    if row["conversion_rate"] is None:
+        return "conversion not known yet"
+    return f"{row['conversion_rate']:.2%} [{row['conversion_low']:.2%}, {row['conversion_high']:.2%}] convert"
+
+
+def _wrapped(text: str, indent: int) -> str:
+    return "\n".join(
+        textwrap.fill(line, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2))
+        for line in text.splitlines()
+    )

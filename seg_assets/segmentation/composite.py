@@ -1,0 +1,175 @@
+"""One index: a readable composite of features, a whole number from 0 to 100.
+
+Belongs here: the weights of an index, its scale of points, and the expression that computes it.
+Does not: which indices there are (reference.py), the features' own scales (scaling.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+import polars as pl
+
+from seg_assets.catalogs import Catalogue, Index, Kind
+from seg_assets.segmentation.scaling import Scale
+from seg_assets.segmentation.serialise import stable_all
+
+UNKNOWN = 50.0
+NOT_APPLICABLE = 0.0
+QUANTILES = 21
+TAILS = (0.005, 0.995)
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """How much one standard deviation of `feature` moves the raw index; the sizes of an index's sum to 1."""
+
+    feature: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Composite:
+    """An index as its weights and its scale of points, frozen by the first refresh.
+
+    raw, points: the corners of a monotone piecewise-linear map from the weighted mean of standardised features to
+    0..100. 50 is the reference's median and each five points hold a twentieth of it, as far as ties allow; where
+    many accounts share the least raw value (no activity at all) that value is 0, so that words for low stay true.
+    """
+
+    name: str
+    title: str
+    low: str
+    middle: str
+    high: str
+    contributions: tuple[Contribution, ...]
+    raw: tuple[float, ...]
+    points: tuple[float, ...]
+
+    def expression(self, scales: Mapping[str, Scale]) -> pl.Expr:
+        """The index as Float64 whole numbers, named after itself.
+
+        A missing feature leaves its weight to the others; 50 where all are missing; 0 where no feature's group
+        applies ("no usage" is the least usage). Rounded to whole points so that what people read is exactly what
+        conditions compare.
+        """
+        parts = [(scales[c.feature], c.weight) for c in self.contributions]
+        raw, known, applies = _composite(parts)
+        boundaries = np.interp(np.arange(100) + 0.5, self.points, self.raw)
+        points = pl.lit(pl.Series(boundaries)).search_sorted(raw, side="right").cast(pl.Float64)
+        value = pl.when(known > 0).then(points).otherwise(UNKNOWN)
+        if applies is not None:
+            value = pl.when(applies).then(value).otherwise(NOT_APPLICABLE)
+        return value.alias(self.name)
+
+
+def _composite(parts: Sequence[tuple[Scale, float]]) -> tuple[pl.Expr, pl.Expr, pl.Expr | None]:
+    """(weighted mean over observed features, weight observed, whether any feature's group applies or None: always)."""
+    gates = {scale.gate for scale, _ in parts}
+    gate_each = len(gates) > 1
+    values, weights = [], []
+    for scale, weight in parts:
+        z = scale.standardised()
+        if gate_each and scale.gate is not None:
+            z = pl.when(scale.applies()).then(z)
+        values.append(z * weight)
+        seen = scale.number().is_not_null()
+        if gate_each and scale.gate is not None:
+            seen = seen & scale.applies()
+        weights.append(pl.when(seen).then(abs(weight)).otherwise(0.0))
+    known = pl.sum_horizontal(weights)
+    applies = None
+    if None not in gates:
+        by_gate = {scale.gate: scale.applies() for scale, _ in parts}
+        applies = reduce(lambda left, right: left | right, by_gate.values())
+    return pl.sum_horizontal(values) / known, known, applies
+
+
+def fit_composite(snapshot: pl.DataFrame, index: Index, catalogue: Catalogue, scales: Mapping[str, Scale]) -> Composite:
+    """The index on `snapshot`: weights from the first principal component, points from the quantiles.
+
+    Weights: loadings of the component of the features turned in their declared direction; a loading against the
+    direction is dropped; sizes sum to 1, at two decimals. Raises ValueError where no feature is left.
+    """
+    usable = [name for name in index.features if name in scales and catalogue.feature(name).direction != 0]
+    if not usable:
+        raise ValueError(
+            f"index {index.name!r} has no usable feature: each is constant, empty, categorical or has direction 0; "
+            "change its features in the catalogue"
+        )
+    contributions = _weights(snapshot, usable, catalogue, scales)
+    parts = [(scales[c.feature], c.weight) for c in contributions]
+    raw, known, applies = _composite(parts)
+    seen = known > 0 if applies is None else (known > 0) & applies
+    values = snapshot.lazy().filter(seen).select(raw.alias("raw")).collect()["raw"].to_numpy()
+    corners, points = _scale_of_points(values)
+    return Composite(
+        name=index.name,
+        title=index.title,
+        low=index.words.low,
+        middle=index.words.middle,
+        high=index.words.high,
+        contributions=contributions,
+        raw=corners,
+        points=points,
+    )
+
+
+def _weights(
+    snapshot: pl.DataFrame, names: Sequence[str], catalogue: Catalogue, scales: Mapping[str, Scale]
+) -> tuple[Contribution, ...]:
+    turned = snapshot.lazy().select(
+        pl.when(scales[name].applies()).then(scales[name].standardised()).fill_null(0.0).alias(name)
+        * catalogue.feature(name).direction
+        for name in names
+    )
+    values = turned.collect().to_numpy()
+    values = values - values.mean(axis=0)
+    loadings = np.linalg.eigh(values.T @ values / len(values))[1][:, -1]
+    loadings = np.maximum(loadings * (1.0 if loadings.sum() >= 0 else -1.0), 0.0)
+    hundredths = np.round(100 * loadings / loadings.sum()).astype(int)
+    hundredths[int(np.argmax(hundredths))] += 100 - hundredths.sum()
+    return tuple(
+        Contribution(name, catalogue.feature(name).direction * float(share) / 100)
+        for name, share in zip(names, hundredths, strict=True)
+        if share > 0
+    )
+
+
+def _scale_of_points(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    shares = np.linspace(0, 1, QUANTILES)
+    levels = np.concatenate([[TAILS[0]], shares[1:-1], [TAILS[1]]])
+    corners = np.array(stable_all(np.quantile(values, levels)))
+    raw = np.unique(corners)
+    if len(raw) == 1:
+        raw = np.array([raw[0], raw[0] + 1.0])
+        return stable_all(raw), (0.0, 100.0)
+    points = np.array([100 * shares[corners == corner].mean() for corner in raw])
+    points[0], points[-1] = 0.0, 100.0
+    return stable_all(raw), stable_all(points)
+
+
+def derived_indices(catalogue: Catalogue) -> tuple[Index, ...]:
+    """The catalogue's indices; where it declares none, one for each group with two ordered features or more.
+
+    An index takes the group's name and title, with `_index` where a feature has that name.
+    """
+    if catalogue.indices:
+        return catalogue.indices
+    derived = []
+    for group in catalogue.groups:
+        ordered = [f for f in catalogue.of_group(group.name) if f.kind in (Kind.NUMERIC, Kind.ORDINAL) and f.direction]
+        if len(ordered) < 2:
+            continue
+        name = f"{group.name}_index" if group.name in catalogue.feature_names else group.name
+        title = group.title[:1].lower() + group.title[1:]
+        words = {"low": f"low {title}", "high": f"high {title}"}
+        derived.append(
+            Index.model_validate(
+                {"name": name, "title": title, "words": words, "features": [f.name for f in ordered]}
+            )
+        )
+    return tuple(derived)

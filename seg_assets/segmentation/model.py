@@ -1,0 +1,160 @@
+"""A segmentation: everything that scoring needs, as one frozen value.
+
+Belongs here: the segments in force, assigning accounts to them, and the segmentation as JSON and as a readable text.
+Does not: how it is fitted (refresh.py), where it is kept (resources/).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+import polars as pl
+
+from seg_assets.segmentation.confidence import Confidence
+from seg_assets.segmentation.definitions import Definition
+from seg_assets.segmentation.matching import Tombstone
+from seg_assets.segmentation.names import Signature
+from seg_assets.segmentation.reference import Reference
+from seg_assets.segmentation.scoring import (
+    box_code,
+    looked_up,
+    margins,
+    nearest,
+    no_texts,
+    reasons,
+    segment_of_boxes,
+)
+from seg_assets.segmentation.serialise import canonical_json, from_values, to_values
+from seg_assets.segmentation.tree import Split
+from seg_assets.segmentation.wording import Vocabulary
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One part of the population. signature: what has to stay alike for the name to stay (names.signature)."""
+
+    segment_id: str
+    name: str
+    definition: Definition
+    play: str | None
+    action: str | None
+    signature: Signature
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Exclusive and exhaustive segments, ordered by segment_id.
+
+    splits: the tree whose leaves they are, from which the next refresh starts; highest_id: the highest number of a
+    segment_id ever issued; metrics: figures of the refresh, by name.
+    """
+
+    catalogue: str
+    reference: Reference
+    segments: tuple[Segment, ...]
+    splits: tuple[Split, ...]
+    confidence: Confidence
+    vocabulary: Vocabulary
+    tombstones: tuple[Tombstone, ...]
+    highest_id: int
+    metrics: dict[str, float]
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The segments' definitions, in their order."""
+        return tuple(segment.definition for segment in self.segments)
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """The columns that `assign` reads, sorted."""
+        indices = {index.name for index in self.reference.indices}
+        asked = {column for definition in self.definitions for column in definition.columns}
+        return tuple(sorted({"account_id", "snapshot_date"} | (asked - indices) | set(self.reference.required_columns())))
+
+    def indices(self, frame: pl.LazyFrame | pl.DataFrame) -> pl.LazyFrame:
+        """account_id and a Float64 column an index, 0 to 100."""
+        return frame.lazy().select("account_id", *self.reference.index_expressions())
+
+    def assign(self, frame: pl.LazyFrame | pl.DataFrame) -> pl.LazyFrame:
+        """Each account's segment and how sure it is. frame: account rows with `required_columns`.
+
+        Columns: account_id, snapshot_date, segment_id, segment_name, rule_segment_id, held, confidence (Float64: the
+        probability of the same segment at the next scoring, not of conversion; null before it could be learned),
+        second_segment_id (the nearest other segment), reasons (list[str]), unusual, labels (list[str]), action.
+        Expressions only: lazy, streaming, row by row independent.
+        """
+        definitions = self.definitions
+        box = pl.col("__box")
+        segment = pl.col("__segment")
+        distances = [f"__distance_{position}" for position in range(len(definitions))]
+        texts = {
+            "segment_id": [s.segment_id for s in self.segments],
+            "segment_name": [s.name for s in self.segments],
+            "action": [s.action for s in self.segments],
+        }
+        margin = pl.min_horizontal([pl.col(name) for name in distances])
+        steps = (
+            frame.lazy()
+            .select(self.required_columns)
+            .with_columns(*self.reference.index_expressions(), self.reference.unusual_expression())
+            .with_columns(box_code(definitions).alias("__box"))
+            .with_columns(looked_up(segment_of_boxes(definitions), box, pl.UInt32).alias("__segment"))
+        )
+        away = margins(definitions, self.confidence, segment)
+        steps = steps.with_columns(expression.alias(name) for expression, name in zip(away, distances, strict=True))
+        steps = steps.with_columns(margin.alias("__margin"))
+        second = nearest([pl.col(name) for name in distances], pl.col("__margin"))
+        return steps.select(
+            "account_id",
+            "snapshot_date",
+            looked_up(texts["segment_id"], segment, pl.String).alias("segment_id"),
+            looked_up(texts["segment_name"], segment, pl.String).alias("segment_name"),
+            looked_up(texts["segment_id"], segment, pl.String).alias("rule_segment_id"),
+            pl.lit(False).alias("held"),
+            self.confidence.expression(pl.col("__margin")).alias("confidence"),
+            looked_up(texts["segment_id"], second, pl.String).alias("second_segment_id"),
+            reasons(definitions, self.vocabulary, box).alias("reasons"),
+            "unusual",
+            no_texts().alias("labels"),
+            looked_up(texts["action"], segment, pl.String).alias("action"),
+        )
+
+    def words(self, segment: Segment) -> str:
+        """The segment's definition as people read it."""
+        return self.vocabulary.definition(segment.definition)
+
+    def definitions_text(self) -> str:
+        """All segments as a Markdown page: name, what decides, the same as SQL, the play; then ids that have ended."""
+        lines = [f"# Segments of {self.catalogue}", ""]
+        for segment in self.segments:
+            lines += [f"## {segment.segment_id} {segment.name}", "", f"Accounts with {self.words(segment)}.", ""]
+            lines += ["```sql", segment.definition.sql(), "```", ""]
+            if segment.play:
+                lines += [f"{segment.play}: {segment.action}", ""]
+        if self.reference.indices:
+            lines += ["## Indices", ""]
+        for index in self.reference.indices:
+            weights = ", ".join(
+                f"{self.vocabulary.term(c.feature).title} {c.weight:+.2f}" for c in index.contributions
+            )
+            lines.append(f"- {index.title} (`{index.name}`): {weights}")
+        if self.tombstones:
+            lines += ["", "## Ended", ""]
+        lines += [f"- {t.segment_id} {t.name}: now mostly {t.heir or 'nowhere'}" for t in self.tombstones]
+        return "\n".join(lines) + "\n"
+
+    def to_json(self) -> str:
+        """Canonical JSON: equal segmentations give equal texts."""
+        return canonical_json({"format": FORMAT, **to_values(self)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` gave. Raises ValueError for another format or shape."""
+        values: dict[str, Any] = json.loads(text)
+        if values.pop("format", None) != FORMAT:
+            raise ValueError(f"not a segmentation of format {FORMAT}; fit the service month again")
+        return from_values(cls, values)

@@ -1,0 +1,109 @@
+"""What segments are called: short, each once, the same for the same portrait.
+
+Belongs here: names from portraits and definitions, in the catalogue's wording, and keeping the champion's.
+Does not: segment_ids (matching.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+
+from seg_assets.catalogs import Catalogue
+from seg_assets.segmentation.definitions import Definition
+from seg_assets.segmentation.portraits import Portrait
+from seg_assets.segmentation.reference import Reference
+from seg_assets.segmentation.wording import Vocabulary, level_words
+
+LOW, HIGH = 33.0, 67.0
+DOMINATES = 0.6
+ALIKE = 0.9
+PARTS = 3
+MOST_PARTS = 4
+
+Signature = tuple[tuple[str, float], ...]
+
+
+def signature(portrait: Portrait, catalogue: Catalogue) -> Signature:
+    """What has to stay alike for a name to stay: index means around 50, in halves of the scale, and level shares."""
+    indices = [(name, round((mean - 50.0) / 50.0, 6)) for name, mean in portrait.indices.items()]
+    shares = [
+        (f"{feature}_{level}", round(share, 6))
+        for feature in catalogue.name_features
+        for level, share in portrait.levels.get(feature, {}).items()
+    ]
+    return tuple(sorted(indices + shares))
+
+
+def alikeness(one: Signature, other: Signature) -> float:
+    """The cosine of two signatures, -1 to 1; what one of them lacks counts 0."""
+    left, right = dict(one), dict(other)
+    product = sum(value * right.get(name, 0.0) for name, value in left.items())
+    size = sqrt(sum(v * v for v in left.values()) * sum(v * v for v in right.values()))
+    return product / size if size else 0.0
+
+
+def names(
+    portraits: Sequence[Portrait],
+    definitions: Sequence[Definition],
+    catalogue: Catalogue,
+    reference: Reference,
+    kept: Mapping[int, str],
+) -> list[str]:
+    """A name a segment, each once.
+
+    kept: names that segments keep, by position. The others take up to three parts: the leading levels of the
+    catalogue's naming features, then index words, those of the segment's own conditions first and the ones that set
+    it apart most before others; a fourth part, then the conditions themselves, where that is not unique yet.
+    """
+    vocabulary = Vocabulary.of(catalogue, reference)
+    parts = {
+        segment: _parts(portraits, segment, definitions[segment], catalogue, reference)
+        for segment in range(len(portraits))
+        if segment not in kept
+    }
+    found = dict(kept)
+    lengths = {segment: min(PARTS, len(words)) for segment, words in parts.items()}
+    while True:
+        spoken = {segment: _joined(words[: lengths[segment]]) for segment, words in parts.items()}
+        taken = [*found.values(), *spoken.values()]
+        double = [s for s, name in spoken.items() if not name or taken.count(name) > 1]
+        longer = [s for s in double if lengths[s] < min(MOST_PARTS, len(parts[s]))]
+        if not longer:
+            break
+        for segment in longer:
+            lengths[segment] += 1
+    for segment in double:
+        told_apart = _joined([spoken[segment], vocabulary.definition(definitions[segment])])
+        spoken[segment] = told_apart
+    return [(found | spoken)[segment] for segment in range(len(portraits))]
+
+
+def _parts(
+    portraits: Sequence[Portrait], segment: int, definition: Definition, catalogue: Catalogue, reference: Reference
+) -> list[str]:
+    portrait = portraits[segment]
+    words = []
+    for feature in catalogue.name_features:
+        level, share = portrait.leading_level(feature)
+        if share > DOMINATES and level not in ("false", "true"):
+            words.append(level_words(level))
+    mean = {
+        index.name: sum(p.indices[index.name] * p.share for p in portraits) for index in reference.indices
+    }
+    asked = definition.columns
+    order = sorted(
+        reference.indices,
+        key=lambda index: (index.name not in asked, -abs(portrait.indices[index.name] - mean[index.name])),
+    )
+    for index in order:
+        if portrait.applicable[index.name] < 0.5:
+            continue
+        value = portrait.indices[index.name]
+        words.append(index.low if value <= LOW else index.high if value >= HIGH else index.middle)
+    return [word for word in dict.fromkeys(words) if word]
+
+
+def _joined(words: Sequence[str]) -> str:
+    text = ", ".join(word for word in words if word)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,137 @@
+"""Which definitions are champion, and whether a challenger becomes it.
+
+Belongs here: reading the promotions table's rows, version numbers, the gates of a promotion. Pure: rows in, rows out.
+Does not: storing a promotion (assets/model.py), the MLflow alias (resources/tracking.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Action = Literal["promote", "reject", "rollback"]
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """One row of the promotions table."""
+
+    service_month: dt.date
+    definition_version: str
+    action: Action
+    by: str
+    at: dt.datetime
+    reason: str
+    from_version: str | None
+    to_version: str | None
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The definitions that score a week."""
+
+    definition_version: str
+    before_first_model: bool
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One figure that a challenger has to meet."""
+
+    name: str
+    passed: bool
+    seen: str
+    limit: str
+
+
+def versions_in_force(promotions: Iterable[Promotion]) -> dict[dt.date, str]:
+    """The champion from each service month that had a promotion or rollback: the newest decision of that month."""
+    found: dict[dt.date, str] = {}
+    for row in sorted(promotions, key=lambda row: row.at):
+        if row.action != "reject" and row.to_version is not None:
+            found[row.service_month] = row.to_version
+    return found
+
+
+def champion_before(promotions: Iterable[Promotion], service_month: dt.date) -> str | None:
+    """The version in force just before `service_month`; None for the first model."""
+    in_force = versions_in_force(promotions)
+    earlier = [month for month in in_force if month < service_month]
+    return in_force[max(earlier)] if earlier else None
+
+
+def champion_of(promotions: Iterable[Promotion], week: dt.date) -> Champion | None:
+    """The champion of the week that begins on `week`; None where nothing was ever promoted.
+
+    It is the version in force for the greatest service month that is not after the week's own. A week before every
+    model is scored by the first one, and says so.
+    """
+    in_force = versions_in_force(promotions)
+    if not in_force:
+        return None
+    month = week.replace(day=1)
+    until = [candidate for candidate in in_force if candidate <= month]
+    return Champion(in_force[max(until)], False) if until else Champion(in_force[min(in_force)], True)
+
+
+def next_version(service_month: dt.date, versions: Iterable[str]) -> str:
+    """The version of the next attempt at `service_month`, `2026-07.1` for the first."""
+    prefix = f"{service_month:%Y-%m}."
+    attempts = [int(version.removeprefix(prefix)) for version in versions if version.startswith(prefix)]
+    return f"{prefix}{max(attempts, default=0) + 1}"
+
+
+def promotion_gates(
+    *,
+    shares: Mapping[str, float],
+    names: Sequence[str],
+    churn: float | None,
+    smallest_share: float,
+    churn_at_most: float,
+) -> tuple[Gate, ...]:
+    """The gates a challenger has to pass.
+
+    shares: segment_id to its share of accounts, 0 to 1. churn: share of accounts that the refresh alone would move,
+    None without a champion.
+    """
+    smallest = min(shares, key=lambda segment: (shares[segment], segment))
+    named = all(name.strip() for name in names) and len(set(names)) == len(names)
+    gates = [
+        Gate(
+            "size",
+            shares[smallest] >= smallest_share or len(shares) == 1,
+            f"{smallest} holds {shares[smallest]:.1%} of accounts",
+            f"at least {smallest_share:.1%}",
+        ),
+        Gate("naming", named, f"{len(set(names))} names for {len(names)} segments", "a unique name each"),
+    ]
+    if churn is not None:
+        seen = f"the refresh alone moves {churn:.1%} of accounts"
+        gates.append(Gate("churn", churn <= churn_at_most, seen, f"at most {churn_at_most:.1%}"))
+    return tuple(gates)
+
+
+def decide(
+    *,
+    service_month: dt.date,
+    definition_version: str,
+    champion: str | None,
+    gates: Sequence[Gate],
+    at: dt.datetime,
+    by: str = "automatic",
+) -> Promotion:
+    """Promote the challenger where every gate passes, else reject it; the reason names the figures."""
+    failed = [gate for gate in gates if not gate.passed]
+    told = "; ".join(f"{gate.name}: {gate.seen} ({gate.limit})" for gate in failed or gates)
+    return Promotion(
+        service_month=service_month,
+        definition_version=definition_version,
+        action="reject" if failed else "promote",
+        by=by,
+        at=at,
+        reason=f"{'failed' if failed else 'passed'} {told}; lift: not judged",
+        from_version=champion,
+        to_version=champion if failed else definition_version,
+    )

@@ -1,0 +1,91 @@
+"""Conditions in the catalogue's words.
+
+Belongs here: what columns, levels and numbers are called, and conditions as text that people read.
+Does not: names of segments (names.py), SQL (definitions.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seg_assets.catalogs import Catalogue
+from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
+from seg_assets.segmentation.reference import Reference
+
+
+@dataclass(frozen=True)
+class Term:
+    """How one column is spoken of. index: whether it is an index, which is never missing."""
+
+    column: str
+    title: str
+    unit: str = ""
+    index: bool = False
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words for every index and feature."""
+
+    terms: tuple[Term, ...]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, reference: Reference) -> Vocabulary:
+        """The words of the catalogue's features and of the reference's indices."""
+        indices = tuple(Term(index.name, index.title, index=True) for index in reference.indices)
+        features = tuple(Term(f.name, f.label, f.unit) for f in catalogue.features)
+        return cls(indices + features)
+
+    def only(self, columns: tuple[str, ...]) -> Vocabulary:
+        """The words for `columns` alone."""
+        return Vocabulary(tuple(term for term in self.terms if term.column in columns))
+
+    def term(self, column: str) -> Term:
+        """The words for `column`; its name in words where there are none."""
+        return next((t for t in self.terms if t.column == column), Term(column, column.replace("_", " ")))
+
+    def condition(self, condition: Condition) -> str:
+        """The condition as "usage depth at least 62" or "sales motion is enterprise"."""
+        return f"{self.term(condition.column).title} {self.demand(condition)}"
+
+    def demand(self, condition: Condition) -> str:
+        """What the condition asks, without its subject: "at least 62", "is enterprise or commercial"."""
+        term = self.term(condition.column)
+        match condition.test:
+            case Test.AT_LEAST:
+                return f"at least {quantity(condition.threshold, term.unit)}"
+            case Test.BELOW:
+                unknown = "" if term.index else " or not known"
+                return f"below {quantity(condition.threshold, term.unit)}{unknown}"
+            case Test.ONE_OF:
+                return f"is {_listed(condition.levels)}"
+            case Test.NONE_OF:
+                return f"is not {_listed(condition.levels)}"
+            case Test.TRUE:
+                return "is true"
+            case Test.NOT_TRUE:
+                return "is not true"
+
+    def box(self, box: Box) -> str:
+        """All conditions of the box, joined by "and"; "everyone" where there are none."""
+        return " and ".join(self.condition(c) for c in box.conditions) or "everyone"
+
+    def definition(self, definition: Definition) -> str:
+        """The whole definition; two boxes are joined by ", or "."""
+        return ", or ".join(self.box(box) for box in definition.boxes)
+
+
+def level_words(level: str) -> str:
+    """A level as people write it."""
+    return level.replace("_", " ")
+
+
+def quantity(value: float, unit: str = "") -> str:
+    """A number with its unit: 62, 120,000 USD, 0.25; counts, shares and ratios go without one."""
+    digits = f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.3g}"
+    return f"{digits} {unit}" if unit not in ("", "count", "share", "ratio") else digits
+
+
+def _listed(levels: tuple[str, ...]) -> str:
+    words = [level_words(level) for level in levels]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,189 @@
+"""Refresh service months: fit a challenger on the month before, register it, decide its promotion.
+
+Belongs here: the order of a refresh and what it stores. Does not: the fit itself (segmentation/model.py), the inputs
+it learns from (steps/refresh_data.py), the gates (segmentation/promotion.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from typing import Any
+
+import polars as pl
+from dagster_pipes import open_dagster_pipes
+
+from resources.lakehouse import Lakehouse
+from resources.tracking import Tracking
+from seg_assets.catalogs import Catalogue
+from seg_assets.schemas import SEGMENT_MODEL, TIMESTAMP
+from seg_assets.segmentation import Segmentation, fit
+from seg_assets.segmentation.promotion import (
+    Promotion,
+    champion_before,
+    decide,
+    next_version,
+    promotion_gates,
+)
+from seg_assets.steps.inputs import FitInputs
+from seg_assets.steps.models import append_promotion, model_versions, read_promotions, read_segmentation
+from seg_assets.steps.refresh_data import RefreshData, read_refresh_data
+from seg_assets.steps.signature import model_signature
+
+SEED = 20_260_629
+
+
+def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
+    """Fit, store and decide one service month; figures for the materialization.
+
+    The fit starts from the version in force before the month, so an attempt repeated on the same inputs gives the
+    same ids and definitions under a new version.
+    """
+    began = time.monotonic()
+    lakehouse, tracking, catalogue = Lakehouse(inputs.lakehouse), Tracking(inputs.tracking), inputs.catalogue
+    promotions = read_promotions(lakehouse)
+    champion_version = champion_before(promotions, service_month)
+    champion = read_segmentation(lakehouse, champion_version) if champion_version else None
+    data = read_refresh_data(lakehouse, catalogue, service_month)
+    segmentation = fit(
+        data.snapshot,
+        catalogue,
+        champion,
+        data.outcomes,
+        preprocessor=data.preprocessor,
+        previous=data.previous,
+        seed=SEED,
+    )
+    version = next_version(service_month, model_versions(lakehouse))
+    model_uri = _log(tracking, inputs, service_month, version, champion_version, data, segmentation)
+    row = {
+        "definition_version": version,
+        "trained_on": data.trained_on,
+        "fitted_at": dt.datetime.now(dt.UTC),
+        "accounts": data.snapshot.height,
+        "segments": len(segmentation.segments),
+        "champion_before": champion_version,
+        "model_uri": model_uri,
+        "metrics": json.dumps(segmentation.metrics, sort_keys=True),
+        "segmentation": segmentation.to_json(),
+    }
+    _store(lakehouse, service_month, row)
+    sizes = _sizes(segmentation, data.snapshot)
+    promotion = _decide(catalogue, service_month, version, champion_version, segmentation, sizes)
+    append_promotion(lakehouse, promotion)
+    if promotion.action == "promote" and version == _newest_in_force(lakehouse):
+        tracking.set_champion(model_uri)
+    return {
+        "definition_version": version,
+        "decision": promotion.action,
+        "reason": promotion.reason,
+        "trained_on": data.trained_on.isoformat(),
+        "label_snapshots": [day.isoformat() for day in data.outcomes.snapshots] if data.outcomes else [],
+        "model_uri": model_uri,
+        "accounts": data.snapshot.height,
+        "segments": {"raw_value": _segments_markdown(segmentation, sizes), "type": "md"},
+        **{name: float(value) for name, value in segmentation.metrics.items()},
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+def _log(
+    tracking: Tracking,
+    inputs: FitInputs,
+    service_month: dt.date,
+    version: str,
+    champion_version: str | None,
+    data: RefreshData,
+    segmentation: Segmentation,
+) -> str:
+    return tracking.log_refresh(
+        definition_version=version,
+        segmentation_json=segmentation.to_json(),
+        definitions_text=segmentation.definitions_text(),
+        parameters={
+            "service_month": service_month.isoformat(),
+            "trained_on": data.trained_on.isoformat(),
+            "accounts": data.snapshot.height,
+            "segments_at_most": inputs.catalogue.limits.segments,
+            "champion_before": champion_version or "none",
+            "catalogue": inputs.catalogue.name,
+            "seed": SEED,
+        },
+        metrics=segmentation.metrics,
+        signature=model_signature(data.snapshot.select(*segmentation.required_columns)),
+        tags={"dagster_run": inputs.dagster_run, "service_month": service_month.isoformat()},
+    )
+
+
+def _store(lakehouse: Lakehouse, service_month: dt.date, row: dict[str, Any]) -> None:
+    """Add a version to its month; earlier attempts stay."""
+    columns = {name: dtype for name, dtype in SEGMENT_MODEL.schema.items() if name != "service_month"}
+    new = pl.DataFrame([row], schema={**columns, "fitted_at": TIMESTAMP})
+    if service_month in lakehouse.partitions(SEGMENT_MODEL.name):
+        attempts = lakehouse.scan(SEGMENT_MODEL.name, [service_month]).select(*columns).collect()
+        new = pl.concat([attempts, new])
+    lakehouse.replace(SEGMENT_MODEL, new, service_month)
+
+
+def _sizes(segmentation: Segmentation, snapshot: pl.DataFrame) -> dict[str, int]:
+    """Accounts of each segment, in segment order; segments without accounts included."""
+    counted = segmentation.assign(snapshot.lazy()).group_by("segment_id").len().collect()
+    found = dict(counted.iter_rows())
+    return {segment.segment_id: found.get(segment.segment_id, 0) for segment in segmentation.segments}
+
+
+def _decide(
+    catalogue: Catalogue,
+    service_month: dt.date,
+    version: str,
+    champion_version: str | None,
+    segmentation: Segmentation,
+    sizes: dict[str, int],
+) -> Promotion:
+    total = sum(sizes.values())
+    gates = promotion_gates(
+        shares={segment: accounts / total for segment, accounts in sizes.items()},
+        names=[segment.name for segment in segmentation.segments],
+        churn=segmentation.metrics.get("churn"),
+        smallest_share=catalogue.limits.smallest_share,
+        churn_at_most=catalogue.limits.churn_at_most,
+    )
+    return decide(
+        service_month=service_month,
+        definition_version=version,
+        champion=champion_version,
+        gates=gates,
+        at=dt.datetime.now(dt.UTC),
+    )
+
+
+def _newest_in_force(lakehouse: Lakehouse) -> str | None:
+    return champion_before(read_promotions(lakehouse), dt.date.max)
+
+
+def _segments_markdown(segmentation: Segmentation, sizes: dict[str, int]) -> str:
+    total = sum(sizes.values())
+    lines = ["| segment | name | accounts | share | | definition |", "| --- | --- | ---: | ---: | --- | --- |"]
+    for segment in segmentation.segments:
+        share = sizes[segment.segment_id] / total
+        bar = "█" * round(40 * share)
+        lines.append(
+            f"| {segment.segment_id} | {segment.name} | {sizes[segment.segment_id]:,} | {share:.1%} | {bar} | "
+            f"{segment.definition.text} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """The program: inputs from Pipes extras, one refresh a service month, in order, a materialization as its report."""
+    with open_dagster_pipes() as pipes:
+        inputs = FitInputs.model_validate(pipes.extras)
+        for month in sorted(inputs.service_months):
+            pipes.log.info(f"refreshing service month {month:%Y-%m}")
+            figures = refresh(inputs, month)
+        pipes.report_asset_materialization(metadata=figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""What the steps are told, as values that survive JSON.
+
+Belongs here: the shape of each step's Pipes extras, built by its asset and read by its program.
+Does not: reading the tables that they name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from seg_assets.catalogs import Catalogue
+
+
+class _Inputs(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lakehouse: str
+
+    def extras(self) -> dict[str, Any]:
+        """These inputs as Pipes extras."""
+        return self.model_dump(mode="json")
+
+
+class FitInputs(_Inputs):
+    """A refresh of one or more service months, in order."""
+
+    tracking: str
+    catalogue: Catalogue
+    service_months: tuple[dt.date, ...]
+    dagster_run: str
+
+
+class WeekToScore(BaseModel):
+    """A week and the definitions that are champion in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    week: dt.date
+    definition_version: str
+    before_first_model: bool
+
+
+class ScoreInputs(_Inputs):
+    """One or more weeks to score."""
+
+    weeks: tuple[WeekToScore, ...]

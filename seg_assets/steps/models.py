@@ -1,0 +1,56 @@
+"""Stored models and decisions as values: segmentations by version, promotions, preprocessors.
+
+Belongs here: reading and appending rows of segment_model, promotions and preprocessors, and nothing else of them.
+Does not: what the rows mean (segmentation/promotion.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+
+import polars as pl
+
+from resources.lakehouse import Lakehouse, TableError
+from seg_assets.schemas import PREPROCESSORS, PROMOTIONS, SEGMENT_MODEL
+from seg_assets.segmentation import Preprocessor, Segmentation
+from seg_assets.segmentation.promotion import Promotion
+
+
+def read_promotions(lakehouse: Lakehouse) -> list[Promotion]:
+    """Every decision so far; none where nothing has been decided."""
+    if not lakehouse.exists(PROMOTIONS.name):
+        return []
+    return [Promotion(**row) for row in lakehouse.scan(PROMOTIONS.name).sort("at").collect().to_dicts()]
+
+
+def append_promotion(lakehouse: Lakehouse, promotion: Promotion) -> None:
+    """Record a decision."""
+    lakehouse.append(PROMOTIONS, pl.DataFrame([dataclasses.asdict(promotion)], schema=PROMOTIONS.schema))
+
+
+def model_versions(lakehouse: Lakehouse) -> list[str]:
+    """Every version that was fitted."""
+    if not lakehouse.exists(SEGMENT_MODEL.name):
+        return []
+    return list(lakehouse.scan(SEGMENT_MODEL.name).select("definition_version").collect().to_series())
+
+
+def read_segmentation(lakehouse: Lakehouse, definition_version: str) -> Segmentation:
+    """The segmentation of that version. Raises TableError where no such version was fitted."""
+    rows = (
+        lakehouse.scan(SEGMENT_MODEL.name)
+        .filter(pl.col("definition_version") == definition_version)
+        .select("segmentation")
+        .collect()
+    )
+    if rows.height != 1:
+        raise TableError(f"table segment_model holds {rows.height} rows of version {definition_version}, not 1")
+    return Segmentation.from_json(rows.item())
+
+
+def read_preprocessor(lakehouse: Lakehouse, data_month: dt.date) -> tuple[Preprocessor, dt.date]:
+    """The preprocessor of a data month, and the training snapshot that it was fitted on."""
+    row = lakehouse.scan(PREPROCESSORS.name, [data_month]).collect().row(0, named=True)
+    return Preprocessor.from_dict(json.loads(row["preprocessor"])), row["trained_on"]

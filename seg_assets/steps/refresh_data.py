@@ -1,0 +1,69 @@
+"""What a refresh learns from: the training snapshot, the one before it, and the matured outcomes.
+
+Belongs here: choosing and reading those partitions, as of the training snapshot and never later.
+Does not: fitting (steps/fit.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from resources.lakehouse import Lakehouse
+from seg_assets.calendar import matured_snapshots, month_before, month_of
+from seg_assets.catalogs import Catalogue
+from seg_assets.segmentation import Preprocessor
+from seg_assets.segmentation.outcomes import Outcomes, given_outcomes, matured_outcomes
+from seg_assets.steps.models import read_preprocessor
+
+
+@dataclass(frozen=True)
+class RefreshData:
+    """The inputs of one refresh, all as of its training snapshot."""
+
+    trained_on: dt.date
+    snapshot: pl.DataFrame
+    previous: pl.DataFrame | None
+    preprocessor: Preprocessor
+    outcomes: Outcomes | None
+
+
+def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month: dt.date) -> RefreshData:
+    """The data of the refresh of `service_month`: trained on the month before. Raises TableError where it lacks."""
+    data_month = month_before(service_month)
+    preprocessor, trained_on = read_preprocessor(lakehouse, data_month)
+    earlier = [week for week in lakehouse.partitions("account_snapshots") if week < trained_on]
+    accounts = lakehouse.scan("account_snapshots", [trained_on])
+    features = lakehouse.scan("account_features", [data_month]).drop("snapshot_date", "data_month")
+    return RefreshData(
+        trained_on=trained_on,
+        snapshot=accounts.join(features, on="account_id", how="left", maintain_order="left").collect(),
+        previous=lakehouse.scan("account_snapshots", [max(earlier)]).collect() if earlier else None,
+        preprocessor=preprocessor,
+        outcomes=read_outcomes(lakehouse, catalogue, trained_on),
+    )
+
+
+def read_outcomes(lakehouse: Lakehouse, catalogue: Catalogue, moment: dt.date) -> Outcomes | None:
+    """The outcomes that are known at `moment`, a Monday that landed; None where there are none.
+
+    Month-ends only, so that one conversion is seen at most twice. Nothing landed later than `moment` is read.
+    """
+    landed = [week for week in lakehouse.partitions("account_snapshots") if week <= moment]
+    if catalogue.outcome_column is not None:
+        return given_outcomes(lakehouse.scan("account_snapshots", [moment]), catalogue)
+    weeks = [week for week in lakehouse.partitions("raw/pipeline_conversions") if week <= moment]
+    last_of_month = {month_of(week): week for week in sorted(landed)}
+    snapshots = matured_snapshots(
+        last_of_month.values(),
+        moment,
+        conversion_weeks=weeks,
+        horizon_days=catalogue.objective.horizon_days,
+        lag_days=catalogue.outcome_lag_days,
+    )
+    if not snapshots:
+        return None
+    accounts = lakehouse.scan("account_snapshots", snapshots)
+    return matured_outcomes(accounts, lakehouse.scan("raw/pipeline_conversions", weeks), catalogue, snapshots)

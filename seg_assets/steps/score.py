@@ -1,0 +1,97 @@
+"""Score weeks: each account's segment by the definitions that were champion then.
+
+Belongs here: reading a week's accounts, assigning, writing its scores. Does not: choosing the champion
+(assets/scores.py), what assigning means (segmentation/model.py).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import polars as pl
+from dagster_pipes import PipesContext, open_dagster_pipes
+
+from resources.lakehouse import Lakehouse
+from seg_assets.schemas import SEGMENT_SCORES
+from seg_assets.segmentation import Segmentation
+from seg_assets.steps.inputs import ScoreInputs, WeekToScore
+from seg_assets.steps.models import read_segmentation
+
+
+def score_week(lakehouse: Lakehouse, task: WeekToScore, segmentation: Segmentation) -> int:
+    """Assign and store one week; the rows written.
+
+    Raises RuntimeError, with nothing stored, where the scores are not one row an account.
+    """
+    accounts = lakehouse.scan("account_snapshots", [task.week]).select(*segmentation.required_columns)
+    scores = segmentation.assign(accounts).with_columns(
+        definition_version=pl.lit(task.definition_version), before_first_model=pl.lit(task.before_first_model)
+    )
+    return lakehouse.replace(SEGMENT_SCORES, scores, task.week)
+
+
+def score(inputs: ScoreInputs) -> dict[str, Any]:
+    """Score every week of `inputs`; figures for the materialization."""
+    lakehouse = Lakehouse(inputs.lakehouse)
+    segmentations = {
+        version: read_segmentation(lakehouse, version)
+        for version in sorted({task.definition_version for task in inputs.weeks})
+    }
+    began = time.monotonic()
+    rows = {
+        task.week.isoformat(): score_week(lakehouse, task, segmentations[task.definition_version])
+        for task in inputs.weeks
+    }
+    return {
+        "dagster/row_count": sum(rows.values()),
+        "dagster/uri": lakehouse.uri(SEGMENT_SCORES.name),
+        "rows": rows,
+        "definition_version": ", ".join(segmentations),
+        "before_first_model": any(task.before_first_model for task in inputs.weeks),
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+def completeness(lakehouse: Lakehouse, inputs: ScoreInputs) -> dict[str, Any]:
+    """Whether every account of every week has exactly one score and a segment; figures for the check."""
+    weeks = [task.week for task in inputs.weeks]
+    counted = (
+        lakehouse.scan(SEGMENT_SCORES.name, weeks)
+        .group_by("snapshot_date")
+        .agg(
+            scored=pl.len(), distinct=pl.col("account_id").n_unique(), without_segment=pl.col("segment_id").null_count()
+        )
+    )
+    expected = lakehouse.scan("account_snapshots", weeks).group_by("snapshot_date").agg(accounts=pl.len())
+    table = expected.join(counted, on="snapshot_date", how="left").sort("snapshot_date").collect()
+    whole = (
+        (pl.col("scored") == pl.col("accounts"))
+        & (pl.col("distinct") == pl.col("accounts"))
+        & (pl.col("without_segment") == 0)
+    )
+    bad = table.filter(~whole.fill_null(False))
+    return {
+        "passed": bad.is_empty(),
+        "expected": f"{table['accounts'].sum():,} accounts, each scored once",
+        "seen": f"{table['scored'].sum():,} scores of {table['distinct'].sum():,} accounts",
+        "weeks": ", ".join(str(week) for week in bad["snapshot_date"]) or "none",
+    }
+
+
+def main() -> None:
+    """The program: inputs from Pipes extras, a materialization and a check as its report."""
+    with open_dagster_pipes() as pipes:
+        _run(pipes)
+
+
+def _run(pipes: PipesContext) -> None:
+    inputs = ScoreInputs.model_validate(pipes.extras)
+    pipes.report_asset_materialization(metadata=score(inputs))
+    found = completeness(Lakehouse(inputs.lakehouse), inputs)
+    passed = found.pop("passed")
+    pipes.report_asset_check("completeness", passed=passed, severity="ERROR", metadata=found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What is stale, what is complete, what can be one run: pure decisions on plain dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seg_assets.automation.plan import complete_weeks, consecutive, stale, weeks_to_read
+from seg_assets.calendar import mondays
+
+WEEKS = mondays(dt.date(2026, 6, 1), dt.date(2026, 7, 20))
+A, B, C = WEEKS[:3]
+
+
+def test_a_week_is_read_when_new_re_landed_or_read_by_another_catalogue():
+    landed = {A: "a1", B: "b2", C: "c1"}
+    read = {A: "a1", B: "b1", C: "c1"}
+    assert weeks_to_read(landed, read, {A: 1, B: 2, C: 3}) == [B]
+    assert weeks_to_read(landed, read, {A: 1, B: 2}) == [B, C]
+    assert weeks_to_read(landed, {}, {}) == [A, B, C]
+
+
+def test_a_week_without_a_required_source_is_named_with_the_source():
+    landed = {"firms": {A, B}, "usage": {A}}
+    complete, skipped = complete_weeks(landed, ["firms", "usage"], None)
+    assert complete == [A]
+    assert [str(skip) for skip in skipped] == [f"week {B}: usage has not landed"]
+
+
+def test_a_week_that_was_asked_for_and_never_landed_is_named():
+    complete, skipped = complete_weeks({"firms": {A}}, ["firms"], [C])
+    assert complete == []
+    assert str(skipped[0]) == f"week {C}: firms has not landed"
+
+
+def test_a_partition_is_stale_when_missing_or_older_than_what_it_is_made_of():
+    assert stale(A, {}, [])
+    assert stale(A, {A: 5}, [({A: 6}, [A])])
+    assert not stale(A, {A: 5}, [({A: 4, B: 9}, [A])])
+    assert not stale(A, {A: 5}, [({}, [A])])
+
+
+@given(st.sets(st.sampled_from(WEEKS)))
+def test_ranges_cover_exactly_their_weeks(weeks):
+    ranges = consecutive(sorted(weeks))
+    assert {week for first, last in ranges for week in mondays(first, last)} == weeks
+    assert all(later[0] - earlier[1] > dt.timedelta(days=7) for earlier, later in itertools.pairwise(ranges))

@@ -1,0 +1,92 @@
+"""Who is champion follows from the promotions table alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seg_assets.segmentation.promotion import (
+    Champion,
+    Promotion,
+    champion_before,
+    champion_of,
+    decide,
+    next_version,
+    promotion_gates,
+)
+
+MAY, JUNE, JULY = dt.date(2026, 5, 1), dt.date(2026, 6, 1), dt.date(2026, 7, 1)
+NOW = dt.datetime(2026, 7, 2, tzinfo=dt.UTC)
+
+
+def row(month, version, action="promote", to_version=None, minutes=0):
+    at = NOW + dt.timedelta(minutes=minutes)
+    return Promotion(month, version, action, "automatic", at, "because", None, to_version or version)
+
+
+def test_a_week_is_scored_by_the_month_it_begins_in():
+    rows = [row(JUNE, "2026-06.1"), row(JULY, "2026-07.1", minutes=1)]
+    assert champion_of(rows, dt.date(2026, 6, 29)) == Champion("2026-06.1", False)
+    assert champion_of(rows, dt.date(2026, 7, 6)) == Champion("2026-07.1", False)
+
+
+def test_a_rejected_challenger_leaves_the_champion():
+    rows = [row(JUNE, "2026-06.1"), row(JULY, "2026-07.1", "reject", "2026-06.1", 1)]
+    assert champion_of(rows, dt.date(2026, 7, 6)) == Champion("2026-06.1", False)
+
+
+def test_a_week_before_every_model_is_scored_by_the_first_and_says_so():
+    rows = [row(JULY, "2026-07.1"), row(JUNE, "2026-06.1", minutes=1)]
+    assert champion_of(rows, dt.date(2026, 5, 25)) == Champion("2026-06.1", True)
+    assert champion_of([], dt.date(2026, 5, 25)) is None
+
+
+def test_a_rollback_holds_from_its_month():
+    rows = [row(MAY, "2026-05.1"), row(JUNE, "2026-06.1"), row(JULY, "2026-07.1")]
+    rows.append(row(JULY, "2026-07.1", "rollback", "2026-05.1", 5))
+    assert champion_of(rows, dt.date(2026, 7, 20)) == Champion("2026-05.1", False)
+    assert champion_of(rows, dt.date(2026, 6, 22)) == Champion("2026-06.1", False)
+
+
+def test_a_refit_starts_from_the_champion_before_its_month_not_from_its_own_attempt():
+    rows = [row(JUNE, "2026-06.1"), row(JULY, "2026-07.1")]
+    assert champion_before(rows, JULY) == "2026-06.1"
+    assert champion_before(rows, JUNE) is None
+
+
+def test_attempts_are_counted_by_month():
+    assert next_version(JULY, []) == "2026-07.1"
+    assert next_version(JULY, ["2026-06.3", "2026-07.1", "2026-07.12"]) == "2026-07.13"
+
+
+@given(st.dictionaries(st.sampled_from(["SEG-01", "SEG-02", "SEG-03"]), st.floats(0.001, 1), min_size=2))
+def test_the_size_gate_is_about_the_smallest(shares):
+    gates = promotion_gates(shares=shares, names=sorted(shares), churn=None, smallest_share=0.03, churn_at_most=0.25)
+    assert {gate.name: gate.passed for gate in gates}["size"] == (min(shares.values()) >= 0.03)
+    assert "churn" not in {gate.name for gate in gates}
+
+
+def test_a_challenger_that_fails_one_gate_is_rejected_with_the_figure():
+    gates = promotion_gates(
+        shares={"SEG-01": 0.5, "SEG-02": 0.5},
+        names=["Trial", "Trial"],
+        churn=0.4,
+        smallest_share=0.03,
+        churn_at_most=0.25,
+    )
+    found = decide(service_month=JULY, definition_version="2026-07.1", champion="2026-06.1", gates=gates, at=NOW)
+    assert (found.action, found.to_version) == ("reject", "2026-06.1")
+    assert "1 names for 2 segments" in found.reason
+    assert "the refresh alone moves 40.0% of accounts (at most 25.0%)" in found.reason
+    assert "size" not in found.reason
+
+
+def test_a_challenger_that_passes_becomes_champion():
+    gates = promotion_gates(
+        shares={"SEG-01": 0.5, "SEG-02": 0.5}, names=["A", "B"], churn=0.01, smallest_share=0.03, churn_at_most=0.25
+    )
+    found = decide(service_month=JULY, definition_version="2026-07.1", champion=None, gates=gates, at=NOW)
+    assert (found.action, found.from_version, found.to_version) == ("promote", None, "2026-07.1")
+    assert "lift: not judged" in found.reason
