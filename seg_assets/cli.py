@@ -67,7 +67,7 @@ def sample(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     if as_json:
-        typer.echo(json.dumps({"landing": str(out), **written.to_dict()}))
+        typer.echo(json.dumps({"landing": str(out), "mondays": list(map(str, chosen)), "rows": written.rows}))
 
 
 @app.command()

@@ -5,6 +5,8 @@ Belongs here: which assets, jobs and resources there are. Does not: anything tha
 
 from __future__ import annotations
 
+import warnings
+
 import dagster as dg
 
 from resources.compute import Steps
@@ -23,6 +25,9 @@ from seg_assets.catalogs import Catalogue, catalogue_at
 from seg_assets.landing import Landing
 from seg_assets.partitions import Partitions
 from seg_assets.schemas import SEGMENT_PROFILES, account_features
+
+# Backfill policies are beta in Dagster; saying so once an asset at every start helps nobody here.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
 def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definitions:

@@ -81,6 +81,7 @@ FEATURE_REFERENCES = Table(
         "data_month": Column(pl.Date, "The month whose training snapshot set the reference"),
         "set_at": Column(TIMESTAMP, "When"),
         "by": Column(pl.String, "first refresh, or reset by a person"),
+        "catalogue": Column(pl.String, "Hash of the features, groups and indices it was set with"),
         "reference": Column(pl.String, "Bounds, transforms and index formulas, as JSON"),
     },
 )

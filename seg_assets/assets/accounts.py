@@ -41,7 +41,7 @@ def build_accounts(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
     )
     def account_snapshots_asset(
         context: dg.AssetExecutionContext, lakehouse: dg.ResourceParam[Lakehouse]
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:
         began = time.monotonic()
         reports = {
             week: _snapshot(catalogue, dt.date.fromisoformat(week), lakehouse) for week in context.partition_keys

@@ -5,6 +5,7 @@ Belongs here: the asset, and the frozen reference that it keeps. Does not: how f
 """
 
 import datetime as dt
+import hashlib
 import json
 import time
 
@@ -83,14 +84,14 @@ def _frozen_reference(
     Raises dagster.Failure where the catalogue's features are no longer those of the reference.
     """
     if lakehouse.exists(FEATURE_REFERENCES.name) and not reset:
-        newest = lakehouse.scan(FEATURE_REFERENCES.name).sort("set_at").select(pl.col("reference").last()).collect()
-        reference = Reference.from_dict(json.loads(newest.item()))
-        differences = reference.differences(catalogue)
-        if differences:
+        rows = lakehouse.scan(FEATURE_REFERENCES.name).sort("set_at").collect()
+        newest = rows.row(-1, named=True)
+        reference = Reference.from_dict(json.loads(newest["reference"]))
+        if newest["catalogue"] != catalogue_meaning(catalogue):
             raise dg.Failure(
-                f"the catalogue is no longer the one that the frozen reference was set with: {differences}. Indices "
-                "would change their meaning unannounced; to accept that, materialize account_features with "
-                "`reset_reference: true`"
+                f"the catalogue is no longer the one that the frozen reference of {newest['data_month']:%Y-%m} was set "
+                f"with: {_what_changed(reference, catalogue)}. Indices would change their meaning unannounced; to "
+                "accept that, materialize account_features with `reset_reference: true`"
             )
         return reference
     reference = Reference.fit(snapshot, catalogue)
@@ -98,10 +99,25 @@ def _frozen_reference(
         "data_month": month,
         "set_at": dt.datetime.now(dt.UTC),
         "by": "reset by a person" if reset else "first refresh",
+        "catalogue": catalogue_meaning(catalogue),
         "reference": json.dumps(reference.to_dict(), sort_keys=True),
     }
     lakehouse.append(FEATURE_REFERENCES, pl.DataFrame([row], schema={**FEATURE_REFERENCES.schema, "set_at": TIMESTAMP}))
     return reference
+
+
+def catalogue_meaning(catalogue: Catalogue) -> str:
+    """A hash of what gives the indices their meaning: features with kind, transform, direction, and who is in which."""
+    features = [(f.name, f.group, f.kind, f.transform, f.direction, f.levels) for f in catalogue.features]
+    indices = [(index.name, index.features) for index in catalogue.indices]
+    gates = [(group.name, group.applicable_when) for group in catalogue.groups]
+    return hashlib.sha256(repr((features, indices, gates)).encode()).hexdigest()[:12]
+
+
+def _what_changed(reference: Reference, catalogue: Catalogue) -> str:
+    change = reference.change_to(catalogue)
+    told = [f"feature {name} is new" for name in change.added] + [f"feature {name} is gone" for name in change.removed]
+    return ", ".join(told) or "a group, kind, transform, direction, level or index is another"
 
 
 def _preprocessor_row(week: dt.date, preprocessor: Preprocessor) -> pl.DataFrame:

@@ -41,7 +41,7 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
         steps: Steps,
         lakehouse: dg.ResourceParam[Lakehouse],
         tracking: dg.ResourceParam[Tracking],
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:
         inputs = FitInputs(
             lakehouse=lakehouse.root,
             tracking=tracking.folder,

@@ -94,7 +94,7 @@ def _raw_asset(
         config: RawConfig,
         lakehouse: dg.ResourceParam[Lakehouse],
         landing: dg.ResourceParam[Landing],
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:
         began = time.monotonic()
         reports = {
             week: _land(catalogue, source, dt.date.fromisoformat(week), lakehouse, landing, config.accept_loss)

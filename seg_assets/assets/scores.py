@@ -42,7 +42,7 @@ def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefin
     )
     def segment_scores(
         context: dg.AssetExecutionContext, steps: Steps, lakehouse: dg.ResourceParam[Lakehouse]
-    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         weeks = [_week_to_score(lakehouse, dt.date.fromisoformat(key)) for key in context.partition_keys]
         inputs = ScoreInputs(lakehouse=lakehouse.root, weeks=tuple(weeks))
         yield from steps.run("score", context, inputs.extras()).get_results()

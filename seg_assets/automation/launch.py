@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
@@ -17,7 +17,7 @@ from dagster import AssetRecordsFilter
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-NEWEST = 20_000
+PAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,8 @@ def newest_materializations(
     instance: dg.DagsterInstance, asset: dg.AssetKey, code_version: str | None
 ) -> dict[dt.date, int]:
     """Partition to the event-log position of its newest materialization; only those made by `code_version`."""
-    records = instance.fetch_materializations(AssetRecordsFilter(asset_key=asset), limit=NEWEST).records
     newest: dict[dt.date, tuple[int, str | None]] = {}
-    for record in records:
+    for record in _materializations(instance, asset):
         materialization = record.asset_materialization
         if materialization is None or materialization.partition is None:
             continue
@@ -105,6 +104,14 @@ def newest_materializations(
         if partition not in newest or record.storage_id > newest[partition][0]:
             newest[partition] = (record.storage_id, tags.get("dagster/code_version"))
     return {partition: position for partition, (position, version) in newest.items() if code_version in (None, version)}
+
+
+def _materializations(instance: dg.DagsterInstance, asset: dg.AssetKey) -> Iterator[dg.EventLogRecord]:
+    cursor, more = None, True
+    while more:
+        page = instance.fetch_materializations(AssetRecordsFilter(asset_key=asset), limit=PAGE, cursor=cursor)
+        yield from page.records
+        cursor, more = page.cursor, page.has_more
 
 
 def _error(result: dg.ExecuteInProcessResult) -> str:

@@ -254,9 +254,13 @@ class Catalogue(_Frozen):
 
     def _names_given_twice(self) -> list[tuple[tuple[str | int, ...], str]]:
         found: list[tuple[tuple[str | int, ...], str]] = []
-        lists = {"sources": self.sources, "groups": self.groups, "features": self.features, "indices": self.indices}
-        for field, items in lists.items():
-            names = [item.name for item in items]
+        lists = {
+            "sources": [source.name for source in self.sources],
+            "groups": [group.name for group in self.groups],
+            "features": [feature.name for feature in self.features],
+            "indices": [index.name for index in self.indices],
+        }
+        for field, names in lists.items():
             found += [
                 ((field, i, "name"), f"{name!r} is named twice in {field}")
                 for i, name in enumerate(names)

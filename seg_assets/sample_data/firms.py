@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from seg_assets.sample_data.places import COUNTRIES, REGIONS, region_of
 from seg_assets.sample_data.randomness import Codes, Dice, Floats, Rows, exponential
 from seg_assets.sample_data.standing import Standing
-from seg_assets.sample_data.traits import CLOUDS, FUNDING, INDUSTRIES, REGULATED, Traits
+from seg_assets.sample_data.traits import CLOUDS, FUNDING, GROWTH_FROM, INDUSTRIES, REGULATED, Traits
 
 BANDS: tuple[str, ...] = ("1-10", "11-50", "51-200", "201-1000", "1001-5000", "5001+")
 _BAND_EDGES = np.array([10, 50, 200, 1000, 5000])
 _REGION_OF = np.array([REGIONS.index(region_of(country)) for country in COUNTRIES], dtype=np.int16)
-_GROWTH_FROM = 2200
 
 
 def named(codes: Codes, names: tuple[str, ...]) -> pl.Series:
@@ -28,7 +27,7 @@ def named(codes: Codes, names: tuple[str, ...]) -> pl.Series:
 
 def employees(traits: Traits, day: int, rows: Rows) -> NDArray[np.int64]:
     """Employees on a day, at least 1; they grow or shrink by the account's own rate."""
-    years = np.float32((day - _GROWTH_FROM) / 365.25)
+    years = np.float32((day - GROWTH_FROM) / 365.25)
     level = 3.45 + 1.95 * traits.size[rows] + 0.5 * years * traits.growth[rows]
     people: NDArray[np.int64] = np.maximum(np.rint(exponential(np.minimum(level, np.float32(13.5)))), 1).astype(
         np.int64

@@ -86,7 +86,7 @@ def draw_fates(dice: Dice, traits: Traits, birth: Days) -> Fates:
     start = np.minimum(np.where(bought, trial_end, NEVER), _early_customers(dice, traits, birth)).astype(np.int32)
     lasting = dice.exponential("removed") * np.float32(18 * _YEAR)
     heads = (traits.parent == np.arange(count)) & (traits.family >= 0)
-    slow = np.float32(9500) * exponential(-0.55 * traits.engagement - 0.35 * traits.fit)
+    slow = np.float32(11_500) * exponential(-0.55 * traits.engagement - 0.35 * traits.fit)
     interest = birth + slow * dice.exponential("marketing_qualified")
     recycled = np.where(dice.uniform("trial.recycled") < 0.2, trial_end, NEVER)
     return Fates(
@@ -119,7 +119,7 @@ def _trials(dice: Dice, traits: Traits, birth: Days) -> tuple[Days, Days, Flags]
     tries = dice.uniform("trial") < logistic(0.6 + 0.4 * traits.maturity - 0.5 * traits.motion)
     begin = birth + np.float32(260) * dice.exponential("trial.lag")
     length = 90 + np.minimum(np.float32(160) * dice.exponential("trial.length"), np.float32(400))
-    buys = dice.uniform("trial.buys") < logistic(-1.6 + 0.5 * traits.fit + 0.6 * traits.usage)
+    buys = dice.uniform("trial.buys") < logistic(-1.72 + 0.5 * traits.fit + 0.6 * traits.usage)
     start = np.where(tries, np.minimum(begin, NEVER), NEVER).astype(np.int32)
     end = np.where(tries, np.minimum(begin + length, NEVER), NEVER).astype(np.int32)
     return start, end, tries & buys
@@ -129,7 +129,7 @@ def _early_customers(dice: Dice, traits: Traits, birth: Days) -> Days:
     """When accounts born before SPELLS_FROM became customers by way of sales, NEVER for most."""
     room = np.maximum(SPELLS_FROM - birth, 0).astype(np.float32)
     ripe = 1 - exponential(-room / np.float32(700))
-    score = -1.3 + 0.6 * traits.fit + 0.45 * traits.spend + 0.25 * traits.maturity + 0.2 * traits.engagement
+    score = -1.45 + 0.6 * traits.fit + 0.45 * traits.spend + 0.25 * traits.maturity + 0.2 * traits.engagement
     buys = dice.uniform("early") < ripe * logistic(score)
     day = birth + room * (0.1 + 0.9 * dice.uniform("early.day"))
     return np.where(buys, day, NEVER).astype(np.int32)

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seg_assets.sample_data.randomness import Dice, Floats, Rows
-from seg_assets.sample_data.traits import Traits
-
-_GROWTH_FROM = 2200
+from seg_assets.sample_data.traits import GROWTH_FROM, Traits
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def moods(dice: Dice, traits: Traits, day: int, rows: Rows) -> Moods:
 
 def usage_level(dice: Dice, traits: Traits, day: int, rows: Rows) -> Floats:
     """Usage as a level of logarithms: what the account is like, its growth over the years, and slow swings."""
-    years = (day - _GROWTH_FROM) / 365.25
+    years = (day - GROWTH_FROM) / 365.25
     level = traits.usage[rows] + np.float32(1.2 * years) * traits.growth[rows]
     level += 0.4 * dice.wander("usage.slow", day, rows, 180)
     return level

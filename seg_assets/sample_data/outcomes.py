@@ -38,4 +38,4 @@ def conversion_probability(
 
 def win_probability(traits: Traits) -> Floats:
     """Probability that an opportunity, once opened, is won: float32 (n,)."""
-    return logistic(-0.8 + 0.5 * traits.fit + 0.25 * traits.maturity)
+    return logistic(-0.9 + 0.5 * traits.fit + 0.25 * traits.maturity)

@@ -38,7 +38,7 @@ SNAPSHOT_SOURCES: tuple[str, ...] = (
     "firmographics", "marketing_engagement", "product_usage", "sales_lifecycle", "account_value", "account_master",
 )  # fmt: skip
 _REVENUE_FROM = day_number(date(2024, 1, 1))
-_GROSS = 1.27
+_GROSS = 1.25
 _NEWCOMER_SHARE = 0.1
 _NEWCOMER_IDS = 9_000_001
 _NEWCOMER_SEED = 1_000_003
@@ -120,7 +120,7 @@ def _ordinary(accounts: int, seed: int) -> Population:
     """The population of which `accounts` are there on the reference Monday, exactly."""
     if accounts < _SMALLEST:
         raise ValueError(f"accounts is {accounts}; the sample needs at least {_SMALLEST}")
-    count = round(accounts * _GROSS) + 50
+    count = round(accounts * _GROSS + 1.2 * accounts**0.5)
     dice = Dice(seed, count)
     traits, birth = draw_traits(dice), draw_births(count)
     lives = live(dice, traits, birth, draw_fates(dice, traits, birth))

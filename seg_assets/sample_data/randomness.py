@@ -24,7 +24,7 @@ Flags = NDArray[np.bool_]
 
 DAY_ZERO = date(2020, 1, 6)
 NEVER = 2**30
-KNOTS_KEPT = 40
+KNOTS_KEPT = 90
 
 
 def day_number(day: date) -> int:

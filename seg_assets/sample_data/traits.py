@@ -7,11 +7,12 @@ Does not: what happens to it (lives.py), what its traits look like in a week (mo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from seg_assets.sample_data.places import COUNTRIES
-from seg_assets.sample_data.randomness import Codes, Dice, Flags, Floats, Rows, exponential, logistic
+from seg_assets.sample_data.randomness import Codes, Dice, Flags, Floats, Rows, day_number, exponential, logistic
 from seg_assets.sample_data.vocabulary import INDUSTRIES_BY_SECTOR, LEAD_SOURCES, REGULATED_SECTORS
 
 CLOUDS: tuple[str, ...] = ("aws", "azure", "gcp", "multi", "none")
@@ -48,6 +49,8 @@ _SECTOR_SHARES = (
 _SECTOR_FIT = np.array([0.35, 0.0, 0.05, -0.15, 0.2, -0.2], dtype=np.float32)
 FAMILY_SHARE = 0.14
 ACCOUNTS_A_FAMILY = 4.7
+# The day on which accounts are as large as their traits say; before and after, growth moves them.
+GROWTH_FROM = day_number(date(2026, 1, 12))
 
 
 @dataclass(frozen=True)

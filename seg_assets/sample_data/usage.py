@@ -56,7 +56,7 @@ def usage_columns(dice: Dice, traits: Traits, standing: Standing) -> dict[str, N
         if (parts := _FRACTIONAL.get(count.name)) is not None:
             columns[count.name] = np.rint(mean.astype(np.float64) * parts) / parts
         else:
-            columns[count.name] = whole(dice, count.name, mean, rows) * (idle < 30)
+            columns[count.name] = whole(dice, count.name, mean, rows)
     users = columns["active_users_30d"]
     columns["active_users_30d"] = np.where(idle < 30, np.maximum(users.astype(np.int64), 1), 0)
     adopted = whole(dice, _ADOPTED.name, expected(dice, _ADOPTED, drivers, day, rows), rows)

@@ -23,7 +23,7 @@ STEPS_OF_A_FEATURE = 31
 # An index sums up several features and keeps its scale; a raw number has to tell clearly more to be preferred.
 WORTH_OF_A_RAW_NUMBER = 0.8
 # The catalogue says that these open a segment's name: what people already tell accounts apart by.
-WORTH_OF_A_NAMING_FEATURE = 1.15
+WORTH_OF_A_NAMING_FEATURE = 1.05
 
 
 @dataclass(frozen=True)

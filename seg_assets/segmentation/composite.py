@@ -21,6 +21,7 @@ UNKNOWN = 50.0
 NOT_APPLICABLE = 0.0
 QUANTILES = 21
 TAILS = (0.005, 0.995)
+SHARED_BY_MANY = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class Composite:
     """An index as its weights and its scale of points, frozen by the first refresh.
 
     raw, points: the corners of a monotone piecewise-linear map from the weighted mean of standardised features to
-    0..100. 50 is the reference's median and each five points hold a twentieth of it, as far as ties allow; where
-    many accounts share the least raw value (no activity at all) that value is 0, so that words for low stay true.
+    0..100. 50 is the reference's median and each five points hold a twentieth of it, as far as ties allow. Where a
+    third of the accounts or more share the least raw value (no contract, no activity) that value is 0 and the points
+    are those of the others: a little of what most lack altogether is not much.
     """
 
     name: str
@@ -140,13 +142,19 @@ def _weights(
 
 
 def _scale_of_points(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    least = float(values.min())
+    least_shared = np.isclose(values, least, rtol=0.0, atol=1e-6)
     shares = np.linspace(0, 1, QUANTILES)
     levels = np.concatenate([[TAILS[0]], shares[1:-1], [TAILS[1]]])
-    corners = np.array(stable_all(np.quantile(values, levels)))
+    if least_shared.mean() >= SHARED_BY_MANY and not least_shared.all():
+        corners = np.quantile(values[~least_shared], levels)
+        corners[0] = least
+    else:
+        corners = np.quantile(values, levels)
+    corners = np.array(stable_all(corners))
     raw = np.unique(corners)
     if len(raw) == 1:
-        raw = np.array([raw[0], raw[0] + 1.0])
-        return stable_all(raw), (0.0, 100.0)
+        return (float(raw[0]), float(raw[0]) + 1.0), (0.0, 100.0)
     points = np.array([100 * shares[corners == corner].mean() for corner in raw])
     points[0], points[-1] = 0.0, 100.0
     return stable_all(raw), stable_all(points)

@@ -6,7 +6,7 @@ Does not: probabilities of conversion. Confidence says nothing about how good an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +110,3 @@ def _rising(kept: npt.NDArray[np.float64], counts: npt.NDArray[np.float64]) -> l
         blocks.append(block)
     return [hit / count for hit, count, size in blocks for _ in range(size)]
 
-
-def noise_of(columns: Sequence[str], measured: Mapping[str, float], usual: Mapping[str, float]) -> tuple[Noise, ...]:
-    """The noise of each of `columns`: as measured, else the usual one."""
-    return tuple(Noise(column, stable(measured.get(column, usual[column]))) for column in columns)

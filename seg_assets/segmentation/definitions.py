@@ -97,9 +97,9 @@ class Condition:
             case Test.BELOW:
                 return exp.paren(exp.or_(missing, exp.LT(this=column, expression=number)))
             case Test.ONE_OF:
-                return exp.In(this=column, expressions=levels)
+                return _one_of(column, levels)
             case Test.NONE_OF:
-                return exp.paren(exp.or_(missing, exp.not_(exp.In(this=column, expressions=levels))))
+                return exp.paren(exp.or_(missing, exp.not_(_one_of(column, levels))))
             case Test.TRUE:
                 return column
             case Test.NOT_TRUE:
@@ -165,6 +165,12 @@ class Definition:
         from sqlglot import exp
 
         return exp.or_(*(box.sql() for box in self.boxes)).sql(dialect=dialect)
+
+
+def _one_of(column: exp.Expression, levels: list[exp.Literal]) -> exp.Expression:
+    from sqlglot import exp
+
+    return exp.EQ(this=column, expression=levels[0]) if len(levels) == 1 else exp.In(this=column, expressions=levels)
 
 
 def _both(one: Condition, other: Condition) -> Condition:

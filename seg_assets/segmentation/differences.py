@@ -62,6 +62,6 @@ def _of_levels(own: Portrait, rest: Portrait, vocabulary: Vocabulary) -> list[Di
         size, level, here, there = max(sizes)
         title = vocabulary.term(feature).title
         what = title if level == "true" else f"{title} {level_words(level)}"
-        text = f"{what}: {here:.0%} (elsewhere {there:.0%})"
+        text = f"{what} {100 * here:.0f} % (elsewhere {100 * there:.0f} %)"
         found.append(Difference(feature, round(size, 6), text))
     return found

@@ -131,7 +131,7 @@ class Segmentation:
         """All segments as a Markdown page: name, what decides, the same as SQL, the play; then ids that have ended."""
         lines = [f"# Segments of {self.catalogue}", ""]
         for segment in self.segments:
-            lines += [f"## {segment.segment_id} {segment.name}", "", f"Accounts with {self.words(segment)}.", ""]
+            lines += [f"## {segment.segment_id} {segment.name}", "", f"Accounts where {self.words(segment)}.", ""]
             lines += ["```sql", segment.definition.sql(), "```", ""]
             if segment.play:
                 lines += [f"{segment.play}: {segment.action}", ""]

@@ -13,10 +13,12 @@ from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation.definitions import Definition
 from seg_assets.segmentation.portraits import Portrait
 from seg_assets.segmentation.reference import Reference
-from seg_assets.segmentation.wording import Vocabulary, level_words
+from seg_assets.segmentation.wording import Vocabulary, level_words, listed
 
 LOW, HIGH = 33.0, 67.0
 DOMINATES = 0.6
+NEARLY_ALL = 0.8
+PAIR = 0.95
 ALIKE = 0.9
 PARTS = 3
 MOST_PARTS = 4
@@ -53,8 +55,9 @@ def names(
     """A name a segment, each once.
 
     kept: names that segments keep, by position. The others take up to three parts: the leading levels of the
-    catalogue's naming features, then index words, those of the segment's own conditions first and the ones that set
-    it apart most before others; a fourth part, then the conditions themselves, where that is not unique yet.
+    catalogue's naming features, then index words: low and high before middling ones, those of the segment's own
+    conditions before others, the ones that set it apart most first; a fourth part, then the conditions themselves,
+    where that is not unique yet.
     """
     vocabulary = Vocabulary.of(catalogue, reference)
     parts = {
@@ -85,16 +88,18 @@ def _parts(
     portrait = portraits[segment]
     words = []
     for feature in catalogue.name_features:
-        level, share = portrait.leading_level(feature)
-        if share > DOMINATES and level not in ("false", "true"):
-            words.append(level_words(level))
+        words.append(_leading_levels(portrait.levels.get(feature, {}), feature in definition.columns))
     mean = {
         index.name: sum(p.indices[index.name] * p.share for p in portraits) for index in reference.indices
     }
     asked = definition.columns
     order = sorted(
         reference.indices,
-        key=lambda index: (index.name not in asked, -abs(portrait.indices[index.name] - mean[index.name])),
+        key=lambda index: (
+            LOW < portrait.indices[index.name] < HIGH,
+            index.name not in asked,
+            -abs(portrait.indices[index.name] - mean[index.name]),
+        ),
     )
     for index in order:
         if portrait.applicable[index.name] < 0.5:
@@ -102,6 +107,17 @@ def _parts(
         value = portrait.indices[index.name]
         words.append(index.low if value <= LOW else index.high if value >= HIGH else index.middle)
     return [word for word in dict.fromkeys(words) if word]
+
+
+def _leading_levels(shares: Mapping[str, float], asked: bool) -> str:
+    """The level that dominates, or "" where none does; where the definition asks for levels, the two that it means."""
+    ranked = sorted((pair for pair in shares.items() if pair[0] not in ("true", "false")), key=lambda p: (-p[1], p[0]))
+    if not ranked:
+        return ""
+    (first, share), *others = ranked
+    if asked and share < NEARLY_ALL and others and share + others[0][1] > PAIR:
+        return listed((first, others[0][0]))
+    return level_words(first) if share > DOMINATES else ""
 
 
 def _joined(words: Sequence[str]) -> str:

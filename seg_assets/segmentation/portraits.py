@@ -34,10 +34,6 @@ class Portrait:
     levels: dict[str, dict[str, float]]
     known: dict[str, int]
 
-    def leading_level(self, feature: str) -> tuple[str, float]:
-        """The most frequent level of `feature` and its share; ("", 0.0) where none is known."""
-        return max(self.levels.get(feature, {}).items(), key=lambda pair: pair[1], default=("", 0.0))
-
 
 def portraits(
     frame: pl.DataFrame, code: pl.Series, segments: int, catalogue: Catalogue, reference: Reference

@@ -111,9 +111,13 @@ def value_text(condition: Condition, vocabulary: Vocabulary) -> pl.Expr:
     column = pl.col(condition.column)
     match condition.test:
         case Test.AT_LEAST | Test.BELOW:
-            if vocabulary.term(condition.column).index:
+            term = vocabulary.term(condition.column)
+            if term.index:
                 return column.cast(pl.Int64).cast(pl.String)
-            text = column.round_sig_figs(6).cast(pl.String).str.strip_suffix(".0")
+            number = column * 100 if term.unit == "share" else column
+            text = number.round_sig_figs(6).cast(pl.String).str.strip_suffix(".0")
+            if term.unit == "share":
+                text = text + " %"
         case Test.ONE_OF | Test.NONE_OF:
             text = column.str.replace_all("_", " ", literal=True)
         case Test.TRUE | Test.NOT_TRUE:

@@ -6,6 +6,7 @@ Does not: names of segments (names.py), SQL (definitions.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seg_assets.catalogs import Catalogue
@@ -58,9 +59,9 @@ class Vocabulary:
                 unknown = "" if term.index else " or not known"
                 return f"below {quantity(condition.threshold, term.unit)}{unknown}"
             case Test.ONE_OF:
-                return f"is {_listed(condition.levels)}"
+                return f"is {listed(condition.levels)}"
             case Test.NONE_OF:
-                return f"is not {_listed(condition.levels)}"
+                return f"is not {listed(condition.levels)}"
             case Test.TRUE:
                 return "is true"
             case Test.NOT_TRUE:
@@ -81,11 +82,19 @@ def level_words(level: str) -> str:
 
 
 def quantity(value: float, unit: str = "") -> str:
-    """A number with its unit: 62, 120,000 USD, 0.25; counts, shares and ratios go without one."""
-    digits = f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.3g}"
-    return f"{digits} {unit}" if unit not in ("", "count", "share", "ratio") else digits
+    """A number with its unit: 62, 120,000 USD, 1.2 million USD, 25 %; counts and ratios go without one."""
+    if unit == "share":
+        return f"{100 * value:.4g} %"
+    if abs(value) >= 1_000_000:
+        digits = f"{value / 1_000_000:,.4g} million"
+    elif abs(value) >= 1000 or value == round(value):
+        digits = f"{value:,.0f}"
+    else:
+        digits = f"{value:.4g}"
+    return f"{digits} {unit}" if unit not in ("", "count", "ratio") else digits
 
 
-def _listed(levels: tuple[str, ...]) -> str:
+def listed(levels: Sequence[str]) -> str:
+    """Levels in words, joined by commas and a last "or"."""
     words = [level_words(level) for level in levels]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -170,7 +170,7 @@ def _segments_markdown(segmentation: Segmentation, sizes: dict[str, int]) -> str
         bar = "█" * round(40 * share)
         lines.append(
             f"| {segment.segment_id} | {segment.name} | {sizes[segment.segment_id]:,} | {share:.1%} | {bar} | "
-            f"{segment.definition.text} |"
+            f"{segmentation.words(segment)} |"
         )
     return "\n".join(lines)
 

@@ -35,11 +35,9 @@ def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month:
     data_month = month_before(service_month)
     preprocessor, trained_on = read_preprocessor(lakehouse, data_month)
     earlier = [week for week in lakehouse.partitions("account_snapshots") if week < trained_on]
-    accounts = lakehouse.scan("account_snapshots", [trained_on])
-    features = lakehouse.scan("account_features", [data_month]).drop("snapshot_date", "data_month")
     return RefreshData(
         trained_on=trained_on,
-        snapshot=accounts.join(features, on="account_id", how="left", maintain_order="left").collect(),
+        snapshot=lakehouse.scan("account_snapshots", [trained_on]).collect(),
         previous=lakehouse.scan("account_snapshots", [max(earlier)]).collect() if earlier else None,
         preprocessor=preprocessor,
         outcomes=read_outcomes(lakehouse, catalogue, trained_on),

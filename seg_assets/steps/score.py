@@ -46,7 +46,7 @@ def score(inputs: ScoreInputs) -> dict[str, Any]:
     return {
         "dagster/row_count": sum(rows.values()),
         "dagster/uri": lakehouse.uri(SEGMENT_SCORES.name),
-        "rows": rows,
+        "rows": {"raw_value": rows, "type": "json"},
         "definition_version": ", ".join(segmentations),
         "before_first_model": any(task.before_first_model for task in inputs.weeks),
         "seconds": round(time.monotonic() - began, 3),

@@ -18,7 +18,7 @@ from seg_assets.segmentation import Segmentation
 SERVED = ("account_id", "segment_id", "segment_name", "confidence", "second_segment_id", "unusual", "action")
 
 
-class ServedSegmentation(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]
+class ServedSegmentation(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """Assigns accounts to the segments of one definition version."""
 
     def load_context(self, context: Any) -> None:
@@ -29,7 +29,8 @@ class ServedSegmentation(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One row an account, in the order given; model_input has the columns of the signature."""
         frame = pl.from_pandas(model_input).with_columns(pl.col("snapshot_date").cast(pl.Date))
-        return self._segmentation.assign(frame.lazy()).select(*SERVED).collect().to_pandas()
+        scores: pl.DataFrame = self._segmentation.assign(frame.lazy()).select(*SERVED).collect()
+        return scores.to_pandas()
 
 
 mlflow.models.set_model(ServedSegmentation())

@@ -46,7 +46,7 @@ def test_the_default_catalogue_covers_five_sources_and_every_group():
         ("when: firm_size >= 60", "when: firm_sise >= 60", "uses unknown column 'firm_sise'"),
         ("name_features: [lifecycle_stage,", "name_features: [lifecycle,", "unknown feature 'lifecycle'"),
         ("applicable_when: {column: lifecycle_stage,", "applicable_when: {column: stage,", "unknown feature 'stage'"),
-        ("name: discount_rate", "name: payment_delay_days", "'payment_delay_days' is named twice in features"),
+        ("name: payment_delay_days", "name: discount_rate", "'discount_rate' is named twice in features"),
         ("first_month: 2025-01-01", "first_month: 2025-01-15", "not the first day of a month"),
     ],
 )

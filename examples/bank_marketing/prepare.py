@@ -1,0 +1,90 @@
+"""Bank marketing as a landing table: one source, one Monday, the outcome given.
+
+Belongs here: what the public file lacks or says in a way of its own (ids, a date, unknown and never contacted).
+Does not: choosing features, checking values; the catalogue beside this file and `seg run` do that.
+
+    python examples/bank_marketing/prepare.py bank.zip landing
+    python examples/bank_marketing/prepare.py bank.zip landing --without-outcome
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import zipfile
+from pathlib import Path
+
+import polars as pl
+
+MEMBER = "bank-full.csv"
+# The rows are in date order and end in November 2010, so the file is taken as what was known on that month's last Monday.
+SNAPSHOT_DATE = "2010-11-29"
+
+
+def read_clients(source: Path) -> pl.DataFrame:
+    """The clients of `bank-full.csv` in the zip at `source`, as the file has them.
+
+    Raises SystemExit where there is no such zip, or no such file in it.
+    """
+    try:
+        with zipfile.ZipFile(source) as archive:
+            text = archive.read(MEMBER)
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise SystemExit(f"{source}: expected is bank.zip of UCI Bank Marketing, with {MEMBER} in it ({error})") from error
+    return pl.read_csv(io.BytesIO(text), separator=";")
+
+
+def landed(clients: pl.DataFrame, *, outcome_known: bool) -> pl.DataFrame:
+    """One row a client, with the columns that the catalogue names.
+
+    `duration` is left out: it is known only after the call that it is about, when the outcome is known too. `day` and
+    `month` say when the bank called and not who the client is; `row_order` keeps the order in time. "unknown" and, for
+    clients of no earlier campaign, -1 days become null.
+    """
+    before = pl.col("pdays") >= 0
+    number = pl.int_range(1, pl.len() + 1)
+    converted = pl.col("y") == "yes" if outcome_known else pl.lit(None, dtype=pl.Boolean)
+    return clients.select(
+        pl.format("C{}", number.cast(pl.String).str.zfill(5)).alias("account_id"),
+        pl.col("age"),
+        known("job").str.strip_chars("."),
+        pl.col("marital").alias("marital_status"),
+        known("education"),
+        pl.col("balance"),
+        (pl.col("default") == "yes").alias("in_default"),
+        (pl.col("housing") == "yes").alias("housing_loan"),
+        (pl.col("loan") == "yes").alias("personal_loan"),
+        known("contact").alias("contact_channel"),
+        pl.col("campaign").alias("calls_this_campaign"),
+        pl.when(before).then(pl.lit("contacted_before")).otherwise(pl.lit("first_campaign")).alias("campaign_history"),
+        known("poutcome").alias("previous_outcome"),
+        pl.when(before).then("previous").alias("previous_contacts"),
+        pl.when(before).then("pdays").alias("days_since_previous_contact"),
+        number.alias("row_order"),
+        converted.alias("converted"),
+    )
+
+
+def known(column: str) -> pl.Expr:
+    """The column, with "unknown" as null."""
+    return pl.when(pl.col(column) != "unknown").then(pl.col(column)).alias(column)
+
+
+def main() -> None:
+    """Write the landing table `clients`, and say what was written."""
+    parser = argparse.ArgumentParser(description="UCI Bank Marketing as a landing table.")
+    parser.add_argument("source", type=Path, help="bank.zip, as UCI gives it")
+    parser.add_argument("out", type=Path, help="the folder of landing tables")
+    parser.add_argument(
+        "--without-outcome", action="store_true", help="leave `converted` empty, as it is before a campaign"
+    )
+    given = parser.parse_args()
+    frame = landed(read_clients(given.source), outcome_known=not given.without_outcome)
+    file = given.out / "clients" / f"snapshot_date={SNAPSHOT_DATE}" / "part-0.parquet"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(file)
+    print(f"{frame.height:,} clients in {file}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Nothing has to be set on a laptop; a workspace says what it lacks, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resources.settings import Settings, SettingsError
+
+
+def test_nothing_has_to_be_set():
+    settings = Settings.from_environment({})
+    assert settings.home.name == ".seg"
+    assert settings.landing == str(settings.home / "landing")
+    assert settings.catalog is None
+
+
+def test_settings_survive_the_way_to_another_process(tmp_path):
+    given = {
+        "SEG_HOME": str(tmp_path),
+        "SEG_LANDING": "s3://bucket/landing",
+        "SEG_CATALOG": str(tmp_path / "mine.yaml"),
+    }
+    settings = Settings.from_environment(given)
+    assert Settings.from_environment(settings.to_environment()) == settings
+    assert settings.landing == "s3://bucket/landing"
+
+
+def test_a_relative_home_is_made_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Settings.from_environment({"SEG_HOME": "here"}).home == Path(tmp_path / "here")
+
+
+def test_a_workspace_names_each_missing_setting():
+    with pytest.raises(SettingsError, match="needs DATABRICKS_HOST, SEG_LANDING"):
+        Settings.from_environment({"SEG_ENV": "databricks", "SEG_HOME": "/Volumes/main/seg/home"})
+
+
+def test_an_unknown_environment_is_refused():
+    with pytest.raises(SettingsError, match="SEG_ENV='cloud' is unknown: use local or databricks"):
+        Settings.from_environment({"SEG_ENV": "cloud"})
