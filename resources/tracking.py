@@ -6,8 +6,10 @@ Does not: what a segmentation is (seg_assets/segmentation), which one is champio
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,12 @@ MODEL_NAME = "account_segments"
 EXPERIMENT = "account_segmentation"
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
 SERVED_BY = Path(__file__).resolve().parents[1] / "seg_assets" / "steps" / "served_model.py"
 
 
@@ -44,7 +52,8 @@ class Tracking:
     ) -> str:
         """Log one refresh as a run and register its model as challenger; the model version's URI."""
         mlflow, client = self._client()
-        with mlflow.start_run(run_name=definition_version, tags=dict(tags)), tempfile.TemporaryDirectory() as folder:
+        started = mlflow.start_run(run_name=definition_version, tags=dict(tags))
+        with started as run, tempfile.TemporaryDirectory() as folder:
             mlflow.log_params(dict(parameters))
             mlflow.log_metrics(dict(metrics))
             mlflow.log_text(definitions_text, "definitions.md")
@@ -56,13 +65,18 @@ class Tracking:
                 artifacts={"segmentation": str(file)},
                 signature=signature,
                 pip_requirements=["polars", "pandas", "pydantic"],
-                registered_model_name=MODEL_NAME,
-                tags={"definition_version": definition_version},
             )
-        version = str(logged.registered_model_version)
-        client.set_model_version_tag(MODEL_NAME, version, "definition_version", definition_version)
-        client.set_registered_model_alias(MODEL_NAME, CHALLENGER, version)
-        return f"models:/{MODEL_NAME}/{version}"
+            if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
+                client.create_registered_model(MODEL_NAME)
+            registered = client.create_model_version(
+                MODEL_NAME,
+                logged.model_uri,
+                run_id=run.info.run_id,
+                tags={"definition_version": definition_version},
+                model_id=logged.model_id,
+            )
+        client.set_registered_model_alias(MODEL_NAME, CHALLENGER, registered.version)
+        return f"models:/{MODEL_NAME}/{registered.version}"
 
     def set_champion(self, model_uri: str) -> None:
         """Point the alias `champion` at the model version of `model_uri`."""
@@ -70,10 +84,13 @@ class Tracking:
         client.set_registered_model_alias(MODEL_NAME, CHAMPION, model_uri.rpartition("/")[2])
 
     def _client(self) -> tuple[Any, Any]:
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        os.environ.setdefault("DO_NOT_TRACK", "true")
+        os.environ.update(QUIET)
         import mlflow
 
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        # A signature is given; an example would put real accounts into the registry.
+        warnings.filterwarnings("ignore", message=".*input example was not provided", category=UserWarning)
         folder = Path(self.folder).absolute()
         (folder / "artifacts").mkdir(parents=True, exist_ok=True)
         mlflow.set_tracking_uri(self.uri)

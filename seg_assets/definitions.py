@@ -26,8 +26,9 @@ from seg_assets.landing import Landing
 from seg_assets.partitions import Partitions
 from seg_assets.schemas import SEGMENT_PROFILES, account_features
 
-# Backfill policies are beta in Dagster; saying so once an asset at every start helps nobody here.
+# Backfill policies are beta in Dagster, parts of Pipes a preview; saying so at every asset and run helps nobody here.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 
 def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definitions:

@@ -17,8 +17,9 @@ from pathlib import Path
 import polars as pl
 
 MEMBER = "bank-full.csv"
-# The rows are in date order and end in November 2010, so the file is taken as what was known on that month's last Monday.
+# Rows are in date order and end in November 2010: the file is taken as what was known on that month's last Monday.
 SNAPSHOT_DATE = "2010-11-29"
+CALLED_BEFORE = pl.col("pdays") >= 0
 
 
 def read_clients(source: Path) -> pl.DataFrame:
@@ -30,7 +31,9 @@ def read_clients(source: Path) -> pl.DataFrame:
         with zipfile.ZipFile(source) as archive:
             text = archive.read(MEMBER)
     except (OSError, zipfile.BadZipFile, KeyError) as error:
-        raise SystemExit(f"{source}: expected is bank.zip of UCI Bank Marketing, with {MEMBER} in it ({error})") from error
+        raise SystemExit(
+            f"{source}: expected is bank.zip of UCI Bank Marketing, with {MEMBER} in it ({error})"
+        ) from error
     return pl.read_csv(io.BytesIO(text), separator=";")
 
 
@@ -41,7 +44,6 @@ def landed(clients: pl.DataFrame, *, outcome_known: bool) -> pl.DataFrame:
     `month` say when the bank called and not who the client is; `row_order` keeps the order in time. "unknown" and, for
     clients of no earlier campaign, -1 days become null.
     """
-    before = pl.col("pdays") >= 0
     number = pl.int_range(1, pl.len() + 1)
     converted = pl.col("y") == "yes" if outcome_known else pl.lit(None, dtype=pl.Boolean)
     return clients.select(
@@ -52,17 +54,38 @@ def landed(clients: pl.DataFrame, *, outcome_known: bool) -> pl.DataFrame:
         known("education"),
         pl.col("balance"),
         (pl.col("default") == "yes").alias("in_default"),
-        (pl.col("housing") == "yes").alias("housing_loan"),
-        (pl.col("loan") == "yes").alias("personal_loan"),
+        loans(),
         known("contact").alias("contact_channel"),
         pl.col("campaign").alias("calls_this_campaign"),
-        pl.when(before).then(pl.lit("contacted_before")).otherwise(pl.lit("first_campaign")).alias("campaign_history"),
-        known("poutcome").alias("previous_outcome"),
-        pl.when(before).then("previous").alias("previous_contacts"),
-        pl.when(before).then("pdays").alias("days_since_previous_contact"),
+        campaign_history(),
+        pl.when(CALLED_BEFORE).then("previous").alias("earlier_calls"),
+        pl.when(CALLED_BEFORE).then("pdays").alias("days_since_earlier_call"),
         number.alias("row_order"),
         converted.alias("converted"),
     )
+
+
+def loans() -> pl.Expr:
+    """`housing` and `loan`, two yes or no, as one level that people can say."""
+    housing, personal = pl.col("housing") == "yes", pl.col("loan") == "yes"
+    return (
+        pl.when(housing & personal)
+        .then(pl.lit("both_loans"))
+        .when(housing)
+        .then(pl.lit("housing_loan"))
+        .when(personal)
+        .then(pl.lit("personal_loan"))
+        .otherwise(pl.lit("no_loan"))
+        .alias("loans")
+    )
+
+
+def campaign_history() -> pl.Expr:
+    """Whether an earlier campaign called the client, and what came of it ("other" and "unknown": only that)."""
+    outcome = pl.col("poutcome").replace_strict(
+        {"success": "subscribed_before", "failure": "declined_before"}, default="called_before"
+    )
+    return pl.when(CALLED_BEFORE).then(outcome).otherwise(pl.lit("first_campaign")).alias("campaign_history")
 
 
 def known(column: str) -> pl.Expr:

@@ -11,7 +11,6 @@ from seg_assets.catalogs import Catalogue
 
 LAND_EVENTS = "land_events"
 LAND_SNAPSHOT = "land_snapshot"
-LAND_ACCOUNT_MASTER = "land_account_master"
 BUILD_FEATURES = "build_features"
 REFRESH = "refresh"
 SCORE = "score"
@@ -26,11 +25,11 @@ def build_jobs(catalogue: Catalogue) -> list[dg.UnresolvedAssetJobDefinition]:
     def raw(*sources: str) -> dg.AssetSelection:
         return dg.AssetSelection.assets(*(dg.AssetKey(["raw", source]) for source in sources))
 
-    snapshot = raw(*(source.name for source in catalogue.sources)) | dg.AssetSelection.assets("account_snapshots")
+    sources = [source.name for source in catalogue.sources]
+    snapshot = raw(*sources, ACCOUNT_MASTER) | dg.AssetSelection.assets("account_snapshots")
     selections = {
         LAND_EVENTS: (raw(*EVENT_SOURCES), "Conversions and revenue events of a week"),
         LAND_SNAPSHOT: (snapshot, "All sources of a Monday, and its account snapshot"),
-        LAND_ACCOUNT_MASTER: (raw(ACCOUNT_MASTER), "Names, parents and reachability of a Monday"),
         BUILD_FEATURES: (dg.AssetSelection.assets("account_features"), "Training features of a data month"),
         REFRESH: (
             dg.AssetSelection.assets("segment_model", "segment_profiles"),

@@ -97,17 +97,17 @@ class Population:
             every, _ = complete_weeks(sources, self.catalogue.required_sources, None)
             complete = sorted({*complete, *every})
         self._skipped += skipped
-        reading = {name: set(self._weeks_to_read(name)) for name in sources}
+        read = [*sources, jobs.ACCOUNT_MASTER]
+        reading = {name: set(self._weeks_to_read(name)) for name in read}
+        raw = {name: self._made(f"raw/{name}") for name in sources}
         made = self._made("account_snapshots")
         for week in complete:
-            raw = [(self._made(f"raw/{name}"), [week]) for name in sources]
-            if any(week in reading[name] for name in sources) or stale(week, made, raw):
-                present = [f"raw/{name}" for name, weeks_landed in sources.items() if week in weeks_landed]
+            unread = any(week in reading[name] for name in read)
+            if unread or stale(week, made, [(positions, [week]) for positions in raw.values()]):
+                present = [f"raw/{name}" for name in read if week in self._landed(name)]
                 self._launch(jobs.LAND_SNAPSHOT, week, week, [*present, "account_snapshots"])
             else:
                 self._up_to_date(f"week {week} of account_snapshots")
-        for week in self._weeks_to_read(jobs.ACCOUNT_MASTER):
-            self._launch(jobs.LAND_ACCOUNT_MASTER, week, week)
         return set(self.lakehouse.partitions("account_snapshots"))
 
     def _months(self, landed: Collection[dt.date], wanted: Collection[dt.date] | None) -> list[dt.date]:

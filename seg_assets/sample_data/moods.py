@@ -35,7 +35,7 @@ def moods(dice: Dice, traits: Traits, day: int, rows: Rows) -> Moods:
     engagement = 0.85 * traits.engagement[rows] + 0.4 * dice.wander("engagement.slow", day, rows, 210)
     family = traits.family[rows]
     shared = dice.wander("family.intent", day, np.maximum(family, 0), 150) * (family >= 0)
-    intent = np.clip(intent + 0.55 * shared, -3.5, 3.5)
+    intent = np.clip(intent + 0.7 * shared, -3.5, 3.5)
     return Moods(np.clip(engagement, -4, 4), intent, usage_level(dice, traits, day, rows), shared)
 
 

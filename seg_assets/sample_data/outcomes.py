@@ -32,7 +32,7 @@ def conversion_probability(
     score += trial * (0.3 + 0.8 * np.maximum(moods.usage + 0.3, zero))
     score += customer * (-0.3 + 0.7 * np.maximum(moods.usage, zero) * logistic(8 * traits.growth[rows]))
     score -= churned * np.float32(0.5)
-    score += 0.35 * moods.family
+    score += 0.6 * moods.family
     return np.minimum(logistic(score), np.float32(CEILING))
 
 

@@ -6,9 +6,6 @@ Does not: the table itself and distances (confidence.py).
 
 from __future__ import annotations
 
-from datetime import date
-
-import numpy as np
 import polars as pl
 
 from seg_assets.segmentation.confidence import (
@@ -76,7 +73,7 @@ def _usual(segmentation: Segmentation, column: str) -> tuple[float, float]:
 
 
 def _days(previous: pl.DataFrame, snapshot: pl.DataFrame) -> int:
-    first, second = previous["snapshot_date"].max(), snapshot["snapshot_date"].max()
-    if not isinstance(first, date) or not isinstance(second, date) or first >= second:
+    first, second = (frame.select(pl.col("snapshot_date").max()).item() for frame in (previous, snapshot))
+    if first is None or second is None or first >= second:
         raise ValueError(f"the previous snapshot ({first}) must be earlier than the training snapshot ({second})")
-    return int((np.datetime64(second) - np.datetime64(first)).astype(int))
+    return int((second - first).days)

@@ -23,14 +23,14 @@ STEPS_OF_A_FEATURE = 31
 # An index sums up several features and keeps its scale; a raw number has to tell clearly more to be preferred.
 WORTH_OF_A_RAW_NUMBER = 0.8
 # The catalogue says that these open a segment's name: what people already tell accounts apart by.
-WORTH_OF_A_NAMING_FEATURE = 1.05
+WORTH_OF_A_NAMING_FEATURE = 1.03
 
 
 @dataclass(frozen=True)
 class Candidate:
     """One column as bins. bins: (n,) uint8, 0 .. len(steps) for thresholds, 0 .. len(levels) for levels, the last of
-    which holds every other value and the missing ones; ordered: levels from low to high; flag: a boolean, whose one level
-    is true; worth: what its gain counts beside those of other columns.
+    which holds every other value and the missing ones; ordered: levels from low to high; flag: a boolean, whose one
+    level is true; worth: what its gain counts beside those of other columns.
     """
 
     column: str

@@ -176,8 +176,6 @@ def derived_indices(catalogue: Catalogue) -> tuple[Index, ...]:
         title = group.title[:1].lower() + group.title[1:]
         words = {"low": f"low {title}", "high": f"high {title}"}
         derived.append(
-            Index.model_validate(
-                {"name": name, "title": title, "words": words, "features": [f.name for f in ordered]}
-            )
+            Index.model_validate({"name": name, "title": title, "words": words, "features": [f.name for f in ordered]})
         )
     return tuple(derived)

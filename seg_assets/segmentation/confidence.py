@@ -93,7 +93,7 @@ def calibrated(
     edges = edges[edges > margin.min()]
     bins = np.searchsorted(edges, margin, side="right")
     counts = np.bincount(bins, minlength=len(edges) + 1).astype(np.float64)
-    kept = np.bincount(bins, weights=same, minlength=len(edges) + 1)
+    kept = np.bincount(bins, weights=same, minlength=len(edges) + 1).astype(np.float64)
     pooled = _rising(kept, counts)
     chances = tuple(stable(round(float(chance) ** (7 / days), 4)) for chance in pooled)
     return Confidence(tuple(noise), tuple(stable(edge) for edge in edges), chances)
@@ -109,4 +109,3 @@ def _rising(kept: npt.NDArray[np.float64], counts: npt.NDArray[np.float64]) -> l
             block = (last[0] + block[0], last[1] + block[1], last[2] + block[2])
         blocks.append(block)
     return [hit / count for hit, count, size in blocks for _ in range(size)]
-

@@ -164,7 +164,8 @@ class Definition:
         """A predicate over columns named as indices and features; unknown means no, as in WHERE and CASE WHEN."""
         from sqlglot import exp
 
-        return exp.or_(*(box.sql() for box in self.boxes)).sql(dialect=dialect)
+        text: str = exp.or_(*(box.sql() for box in self.boxes)).sql(dialect=dialect)
+        return text
 
 
 def _one_of(column: exp.Expression, levels: list[exp.Literal]) -> exp.Expression:

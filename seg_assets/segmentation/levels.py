@@ -48,9 +48,9 @@ def level_profiles(values: pl.Series, numbers: Matrix) -> tuple[LevelProfile, ..
         return ()
     names, codes = np.unique(values.filter(pl.Series(known)).to_numpy().astype(str), return_inverse=True)
     numbers = numbers[known] - numbers[known].mean(axis=0)
-    counts = np.bincount(codes, minlength=len(names)).astype(float)
-    means = np.column_stack([np.bincount(codes, numbers[:, j], len(names)) for j in range(numbers.shape[1])])
-    means /= counts[:, None]
+    counts = np.bincount(codes, minlength=len(names)).astype(np.float64)
+    sums = np.column_stack([np.bincount(codes, numbers[:, j], len(names)) for j in range(numbers.shape[1])])
+    means = sums / counts[:, None]
     shrunken = means * _reliability(means, counts, numbers)
     spread = np.repeat(shrunken, counts.astype(int), axis=0)
     variances, axes = principal_axes(spread)

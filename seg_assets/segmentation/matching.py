@@ -57,9 +57,7 @@ def matched(counts: Counts) -> dict[int, int]:
 
 def first_ids(accounts: Sequence[int], rates: Sequence[float | None]) -> list[str]:
     """Ids of a first refresh: by conversion rate where outcomes are known, else by accounts, largest first."""
-    order = sorted(
-        range(len(accounts)), key=lambda segment: (-(rates[segment] or 0.0), -accounts[segment], segment)
-    )
+    order = sorted(range(len(accounts)), key=lambda segment: (-(rates[segment] or 0.0), -accounts[segment], segment))
     return [segment_id(order.index(segment) + 1) for segment in range(len(accounts))]
 
 

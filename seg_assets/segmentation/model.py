@@ -73,7 +73,9 @@ class Segmentation:
         """The columns that `assign` reads, sorted."""
         indices = {index.name for index in self.reference.indices}
         asked = {column for definition in self.definitions for column in definition.columns}
-        return tuple(sorted({"account_id", "snapshot_date"} | (asked - indices) | set(self.reference.required_columns())))
+        return tuple(
+            sorted({"account_id", "snapshot_date"} | (asked - indices) | set(self.reference.required_columns()))
+        )
 
     def indices(self, frame: pl.LazyFrame | pl.DataFrame) -> pl.LazyFrame:
         """account_id and a Float64 column an index, 0 to 100."""
@@ -91,11 +93,9 @@ class Segmentation:
         box = pl.col("__box")
         segment = pl.col("__segment")
         distances = [f"__distance_{position}" for position in range(len(definitions))]
-        texts = {
-            "segment_id": [s.segment_id for s in self.segments],
-            "segment_name": [s.name for s in self.segments],
-            "action": [s.action for s in self.segments],
-        }
+        ids = [s.segment_id for s in self.segments]
+        names = [s.name for s in self.segments]
+        actions = [s.action for s in self.segments]
         margin = pl.min_horizontal([pl.col(name) for name in distances])
         steps = (
             frame.lazy()
@@ -111,16 +111,16 @@ class Segmentation:
         return steps.select(
             "account_id",
             "snapshot_date",
-            looked_up(texts["segment_id"], segment, pl.String).alias("segment_id"),
-            looked_up(texts["segment_name"], segment, pl.String).alias("segment_name"),
-            looked_up(texts["segment_id"], segment, pl.String).alias("rule_segment_id"),
+            looked_up(ids, segment, pl.String).alias("segment_id"),
+            looked_up(names, segment, pl.String).alias("segment_name"),
+            looked_up(ids, segment, pl.String).alias("rule_segment_id"),
             pl.lit(False).alias("held"),
             self.confidence.expression(pl.col("__margin")).alias("confidence"),
-            looked_up(texts["segment_id"], second, pl.String).alias("second_segment_id"),
+            looked_up(ids, second, pl.String).alias("second_segment_id"),
             reasons(definitions, self.vocabulary, box).alias("reasons"),
             "unusual",
             no_texts().alias("labels"),
-            looked_up(texts["action"], segment, pl.String).alias("action"),
+            looked_up(actions, segment, pl.String).alias("action"),
         )
 
     def words(self, segment: Segment) -> str:
@@ -138,9 +138,7 @@ class Segmentation:
         if self.reference.indices:
             lines += ["## Indices", ""]
         for index in self.reference.indices:
-            weights = ", ".join(
-                f"{self.vocabulary.term(c.feature).title} {c.weight:+.2f}" for c in index.contributions
-            )
+            weights = ", ".join(f"{self.vocabulary.term(c.feature).title} {c.weight:+.2f}" for c in index.contributions)
             lines.append(f"- {index.title} (`{index.name}`): {weights}")
         if self.tombstones:
             lines += ["", "## Ended", ""]

@@ -86,12 +86,11 @@ def _parts(
     portraits: Sequence[Portrait], segment: int, definition: Definition, catalogue: Catalogue, reference: Reference
 ) -> list[str]:
     portrait = portraits[segment]
-    words = []
-    for feature in catalogue.name_features:
-        words.append(_leading_levels(portrait.levels.get(feature, {}), feature in definition.columns))
-    mean = {
-        index.name: sum(p.indices[index.name] * p.share for p in portraits) for index in reference.indices
-    }
+    words = [
+        _leading_levels(portrait.levels.get(feature, {}), feature in definition.columns)
+        for feature in catalogue.name_features
+    ]
+    mean = {index.name: sum(p.indices[index.name] * p.share for p in portraits) for index in reference.indices}
     asked = definition.columns
     order = sorted(
         reference.indices,

@@ -30,7 +30,9 @@ def fitting_play(catalogue: Catalogue, portrait: Portrait, conversion_rate: floa
     for play in catalogue.playbook:
         condition = pl.sql_expr(play.when)
         asked = {name: [values.get(name)] for name in condition.meta.root_names()}
-        row = pl.DataFrame({"account_share": [portrait.share]} | asked, schema_overrides=dict.fromkeys(asked, pl.Float64))
+        row = pl.DataFrame(
+            {"account_share": [portrait.share]} | asked, schema_overrides=dict.fromkeys(asked, pl.Float64)
+        )
         if row.select(condition.fill_null(False).first()).item():
             return play
     return None

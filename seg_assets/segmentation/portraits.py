@@ -117,7 +117,9 @@ def _portrait(
     row = figures.get(segment, {"accounts": 0})
 
     def part(prefix: str) -> dict[str, float]:
-        return {name.removeprefix(prefix): float(value or 0.0) for name, value in row.items() if name.startswith(prefix)}
+        return {
+            name.removeprefix(prefix): float(value or 0.0) for name, value in row.items() if name.startswith(prefix)
+        }
 
     known = {name: int(value) for name, value in part("known:").items()}
     known |= {name: sum(counts.values()) for name, counts in levels.items()}

@@ -62,9 +62,7 @@ class Coordinate:
         if self.coding == "other":
             return (~column.is_in(list(self.levels))).cast(pl.Float64)
         if self.coding == "profile":
-            return column.replace_strict(
-                list(self.levels), list(self.values), default=0.0, return_dtype=pl.Float64
-            )
+            return column.replace_strict(list(self.levels), list(self.values), default=0.0, return_dtype=pl.Float64)
         return (~column.fill_null(True)).cast(pl.Float64)
 
 
@@ -142,15 +140,15 @@ def _of_feature(
     if len(shares) > MANY_LEVELS and numbers.shape[1]:
         profiles = level_profiles(sample[feature.name], numbers)
         found += [
-            Coordinate(f"{feature.name}_profile_{axis}", feature.group, "profile", feature.name, gate, p.levels, p.values)
+            Coordinate(
+                f"{feature.name}_profile_{axis}", feature.group, "profile", feature.name, gate, p.levels, p.values
+            )
             for axis, p in enumerate(profiles, start=1)
         ]
     return found
 
 
-def _of_levels(
-    sample: pl.DataFrame, feature: Feature, gate: str | None, levels: Sequence[str]
-) -> list[Coordinate]:
+def _of_levels(sample: pl.DataFrame, feature: Feature, gate: str | None, levels: Sequence[str]) -> list[Coordinate]:
     """Indicators of the levels that are frequent enough, and one of all others together where they are.
 
     Coding: (indicator - p) / sqrt(p), as factor analysis of mixed data has it (Pages 2004).
@@ -161,13 +159,13 @@ def _of_levels(
     for level in kept:
         p = stable(shares[level])
         name = f"{feature.name}_{level}"
-        found.append(
-            Coordinate(name, feature.group, "level", feature.name, gate, (level,), (), p, stable(np.sqrt(p)))
-        )
+        found.append(Coordinate(name, feature.group, "level", feature.name, gate, (level,), (), p, stable(np.sqrt(p))))
     rest = stable(1.0 - sum(shares[level] for level in kept))
     if feature.kind is Kind.CATEGORICAL and kept and rest >= SMALLEST_LEVEL_SHARE:
         name = f"{feature.name}_other"
-        found.append(Coordinate(name, feature.group, "other", feature.name, gate, kept, (), rest, stable(np.sqrt(rest))))
+        found.append(
+            Coordinate(name, feature.group, "other", feature.name, gate, kept, (), rest, stable(np.sqrt(rest)))
+        )
     return found
 
 
@@ -177,7 +175,7 @@ def _of_gates(sample: pl.DataFrame, catalogue: Catalogue) -> list[Coordinate]:
         if group.applicable_when is None:
             continue
         gate = f"{group.name}_applicable"
-        p = stable(float((~sample[gate].fill_null(True)).mean() or 0.0))
+        p = stable(float((~sample[gate].fill_null(True)).sum()) / sample.height)
         if SMALLEST_LEVEL_SHARE <= p <= 1 - SMALLEST_LEVEL_SHARE:
             deviation = stable(np.sqrt(p * (1 - p)))
             name = f"{group.name}_not_applicable"

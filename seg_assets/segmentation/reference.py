@@ -77,9 +77,7 @@ class Reference:
     def contributions(self) -> pl.DataFrame:
         """A row per index and feature: index, feature, weight (signed; sizes sum to 1 within an index)."""
         rows = [(index.name, c.feature, c.weight) for index in self.indices for c in index.contributions]
-        return pl.DataFrame(
-            rows, schema={"index": pl.String, "feature": pl.String, "weight": pl.Float64}, orient="row"
-        )
+        return pl.DataFrame(rows, schema={"index": pl.String, "feature": pl.String, "weight": pl.Float64}, orient="row")
 
     def required_columns(self) -> tuple[str, ...]:
         """The columns that indices and `unusual` read, sorted."""

@@ -13,20 +13,16 @@ import polars as pl
 
 from seg_assets.segmentation.confidence import Confidence, distance
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
-from seg_assets.segmentation.wording import Vocabulary
+from seg_assets.segmentation.wording import NOT_KNOWN, Vocabulary
 
 # No text holds it, so that reasons can be joined and split again: far faster than building lists.
 SEPARATOR = "\x1f"
-NOT_KNOWN = "not known"
 
 
 def box_code(definitions: Sequence[Definition]) -> pl.Expr:
     """The number of the first box that holds, counted through all definitions, as UInt32; null where none holds."""
     boxes = [box for definition in definitions for box in definition.boxes]
-    chain = pl.coalesce(
-        pl.when(box.expression()).then(pl.lit(code, dtype=pl.UInt32)) for code, box in enumerate(boxes)
-    )
-    return chain
+    return pl.coalesce(pl.when(box.expression()).then(pl.lit(code, dtype=pl.UInt32)) for code, box in enumerate(boxes))
 
 
 def segment_of_boxes(definitions: Sequence[Definition]) -> list[int]:
@@ -46,7 +42,7 @@ def looked_up(values: Sequence[object], code: pl.Expr, dtype: type[pl.DataType])
 
 def margins(definitions: Sequence[Definition], confidence: Confidence, segment: pl.Expr) -> list[pl.Expr]:
     """How far each account is from each definition, in weeks' noise: Float64, null for the account's own."""
-    found = []
+    found: list[pl.Expr] = []
     for position, definition in enumerate(definitions):
         boxes = [
             pl.max_horizontal([distance(c, confidence) for c in box.conditions] or [pl.lit(0.0)])

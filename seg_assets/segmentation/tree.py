@@ -111,9 +111,7 @@ class TreeGrower:
             return kept
         return best
 
-    def _champions(
-        self, path: str, rows: npt.NDArray[np.intp], target: Matrix, smallest: int
-    ) -> _Choice | None:
+    def _champions(self, path: str, rows: npt.NDArray[np.intp], target: Matrix, smallest: int) -> _Choice | None:
         condition = self.champion.get(path)
         if condition is None or condition.column not in self.frame.columns:
             return None
@@ -126,9 +124,7 @@ class TreeGrower:
         return _Choice(condition, inside, stable(worth * float(gain)))
 
 
-def _best_of(
-    candidate: Candidate, bins: npt.NDArray[np.uint8], target: Matrix, smallest: int
-) -> _Choice | None:
+def _best_of(candidate: Candidate, bins: npt.NDArray[np.uint8], target: Matrix, smallest: int) -> _Choice | None:
     size = candidate.size
     columns = [np.bincount(bins, weights=target[:, axis], minlength=size) for axis in range(target.shape[1])]
     sums = np.column_stack([*columns, np.bincount(bins, minlength=size)])

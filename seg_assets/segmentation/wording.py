@@ -13,14 +13,18 @@ from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
 from seg_assets.segmentation.reference import Reference
 
+# Missing values, and levels that the catalogue does not name.
+NOT_KNOWN = "not known"
+
 
 @dataclass(frozen=True)
 class Term:
-    """How one column is spoken of. index: whether it is an index, which is never missing."""
+    """How one column is spoken of. levels: the known ones; index: whether it is an index, which is never missing."""
 
     column: str
     title: str
     unit: str = ""
+    levels: tuple[str, ...] = ()
     index: bool = False
 
 
@@ -34,7 +38,7 @@ class Vocabulary:
     def of(cls, catalogue: Catalogue, reference: Reference) -> Vocabulary:
         """The words of the catalogue's features and of the reference's indices."""
         indices = tuple(Term(index.name, index.title, index=True) for index in reference.indices)
-        features = tuple(Term(f.name, f.label, f.unit) for f in catalogue.features)
+        features = tuple(Term(f.name, f.label, f.unit, f.levels + f.unordered_levels) for f in catalogue.features)
         return cls(indices + features)
 
     def only(self, columns: tuple[str, ...]) -> Vocabulary:
@@ -56,11 +60,14 @@ class Vocabulary:
             case Test.AT_LEAST:
                 return f"at least {quantity(condition.threshold, term.unit)}"
             case Test.BELOW:
-                unknown = "" if term.index else " or not known"
+                unknown = "" if term.index else f" or {NOT_KNOWN}"
                 return f"below {quantity(condition.threshold, term.unit)}{unknown}"
             case Test.ONE_OF:
                 return f"is {listed(condition.levels)}"
             case Test.NONE_OF:
+                left = tuple(level for level in term.levels if level not in condition.levels)
+                if 0 < len(left) < len(condition.levels):
+                    return f"is {listed((*left, NOT_KNOWN))}"
                 return f"is not {listed(condition.levels)}"
             case Test.TRUE:
                 return "is true"

@@ -51,7 +51,8 @@ def read_outcomes(lakehouse: Lakehouse, catalogue: Catalogue, moment: dt.date) -
     """
     landed = [week for week in lakehouse.partitions("account_snapshots") if week <= moment]
     if catalogue.outcome_column is not None:
-        return given_outcomes(lakehouse.scan("account_snapshots", [moment]), catalogue)
+        given = given_outcomes(lakehouse.scan("account_snapshots", [moment]), catalogue)
+        return None if given.frame.head(1).collect().is_empty() else given
     weeks = [week for week in lakehouse.partitions("raw/pipeline_conversions") if week <= moment]
     last_of_month = {month_of(week): week for week in sorted(landed)}
     snapshots = matured_snapshots(
