@@ -9,7 +9,7 @@ import time
 import dagster as dg
 
 from resources.lakehouse import Lakehouse, TableError
-from seg_assets.assets.description import markdown_table, table_metadata, written
+from seg_assets.assets.description import table_metadata, written
 from seg_assets.assets.raw import keep_quarantine, quarantine_table
 from seg_assets.catalogs import Catalogue
 from seg_assets.landing import ContractError, Report, account_snapshot
@@ -42,28 +42,25 @@ def build_accounts(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
     def account_snapshots_asset(
         context: dg.AssetExecutionContext, lakehouse: dg.ResourceParam[Lakehouse]
     ) -> dg.MaterializeResult:
-        began = time.monotonic()
-        reports = {
-            week: _snapshot(catalogue, dt.date.fromisoformat(week), lakehouse) for week in context.partition_keys
-        }
-        rows = {week: report.accepted for week, report in reports.items()}
-        problems = [(week, problem) for week, report in reports.items() for problem in report.problems]
-        return dg.MaterializeResult(
-            metadata={
-                **written(rows, lakehouse.uri(table.name)),
-                "quarantined": sum(report.quarantined for report in reports.values()),
+        problems = []
+        for week in context.partition_keys:
+            began = time.monotonic()
+            report = _snapshot(catalogue, dt.date.fromisoformat(week), lakehouse)
+            problems += [f"{week}: {problem}" for problem in report.problems]
+            metadata = {
+                **written(report.accepted, lakehouse.uri(table.name)),
+                "quarantined": report.quarantined,
+                "problems": dg.MetadataValue.md("\n".join(f"- {problem}" for problem in report.problems) or "none"),
                 "seconds": round(time.monotonic() - began, 3),
-                "problems": dg.MetadataValue.md(
-                    markdown_table(("week", "problem"), problems) if problems else "none",
-                ),
-            },
+            }
+            context.add_asset_metadata(metadata, partition_key=week)
+        return dg.MaterializeResult(
             check_results=[
                 dg.AssetCheckResult(
                     check_name="cross_field_rules",
                     passed=not problems,
                     severity=dg.AssetCheckSeverity.WARN,
-                    description="; ".join(f"{week}: {problem}" for week, problem in problems)[:2000]
-                    or "all rules hold",
+                    description="; ".join(problems)[:2000] or "all rules hold",
                     metadata={"expected": "0 rules broken", "seen": f"{len(problems)} rules broken"},
                 )
             ],

@@ -42,6 +42,19 @@ def frame_markdown(frame: pl.DataFrame) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(markdown_table(frame.columns, frame.rows()))
 
 
-def written(rows: Mapping[str, int], uri: str) -> dict[str, Any]:
-    """Row counts of the partitions that a run wrote, and where they lie; partition key to rows."""
-    return {"dagster/row_count": sum(rows.values()), "dagster/uri": uri, "rows": dict(rows)}
+def written(rows: int, uri: str) -> dict[str, Any]:
+    """How many rows a partition holds now, and where its table lies."""
+    return {"dagster/row_count": rows, "dagster/uri": uri}
+
+
+def tell_partitions(context: dg.AssetExecutionContext, messages: Sequence[Mapping[str, Any]]) -> None:
+    """Add what a step reported of each partition to that partition's materialization.
+
+    messages: `partition` (key) and `metadata` each; metadata under a name that ends in `_table` is Markdown.
+    """
+    for message in messages:
+        metadata = {
+            name: dg.MetadataValue.md(value) if name.endswith("_table") else value
+            for name, value in message["metadata"].items()
+        }
+        context.add_asset_metadata(metadata, partition_key=message["partition"])

@@ -8,12 +8,13 @@ import datetime as dt
 import hashlib
 import json
 import time
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from resources.lakehouse import Lakehouse
-from seg_assets.assets.description import frame_markdown, table_metadata
+from seg_assets.assets.description import frame_markdown, table_metadata, written
 from seg_assets.catalogs import Catalogue
 from seg_assets.partitions import SNAPSHOT_OF_DATA_MONTH, Partitions, training_snapshot
 from seg_assets.schemas import FEATURE_REFERENCES, PREPROCESSORS, TIMESTAMP, account_features
@@ -34,7 +35,7 @@ def build_features(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
     @dg.asset(
         name="account_features",
         partitions_def=partitions.data_month,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        backfill_policy=dg.BackfillPolicy.single_run(),
         deps=[dg.AssetDep("account_snapshots", partition_mapping=SNAPSHOT_OF_DATA_MONTH)],
         group_name="features",
         kinds={"polars", "delta"},
@@ -48,32 +49,40 @@ def build_features(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
     )
     def account_features_asset(
         context: dg.AssetExecutionContext, config: FeaturesConfig, lakehouse: dg.ResourceParam[Lakehouse]
-    ) -> pl.DataFrame:
-        began = time.monotonic()
-        month = dt.date.fromisoformat(context.partition_key)
-        week = training_snapshot(lakehouse.partitions("account_snapshots"), month)
-        if week is None:
-            raise dg.Failure(
-                f"no snapshot of {month:%Y-%m} has landed: materialize account_snapshots for one of its Mondays"
-            )
-        snapshot = lakehouse.scan("account_snapshots", [week]).collect()
-        reference = _frozen_reference(catalogue, lakehouse, month, snapshot, config.reset_reference)
-        preprocessor = Preprocessor.fit(snapshot, catalogue, reference)
-        lakehouse.replace(PREPROCESSORS, _preprocessor_row(week, preprocessor), month)
-        coordinates = preprocessor.transform(snapshot).drop("account_id")
-        indices = snapshot.select("account_id", "snapshot_date", *reference.index_expressions())
-        context.add_output_metadata(
-            {
-                "trained_on": week.isoformat(),
-                "is_last_monday": (week + dt.timedelta(days=7)).month != week.month,
-                "coordinates": coordinates.width,
-                "indices": frame_markdown(reference.contributions()),
-                "seconds": round(time.monotonic() - began, 3),
-            }
-        )
-        return pl.concat([indices, coordinates], how="horizontal")
+    ) -> dg.MaterializeResult:
+        for position, key in enumerate(context.partition_keys):
+            reset = config.reset_reference and position == 0
+            metadata = _build_month(catalogue, lakehouse, dt.date.fromisoformat(key), reset)
+            context.add_asset_metadata(metadata, partition_key=key)
+        return dg.MaterializeResult()
 
     return account_features_asset
+
+
+def _build_month(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date, reset: bool) -> dict[str, Any]:
+    """Fit and store one data month; figures for its materialization."""
+    began = time.monotonic()
+    week = training_snapshot(lakehouse.partitions("account_snapshots"), month)
+    if week is None:
+        raise dg.Failure(
+            f"no snapshot of {month:%Y-%m} has landed: materialize account_snapshots for one of its Mondays"
+        )
+    snapshot = lakehouse.scan("account_snapshots", [week]).collect()
+    reference = _frozen_reference(catalogue, lakehouse, month, snapshot, reset)
+    preprocessor = Preprocessor.fit(snapshot, catalogue, reference)
+    lakehouse.replace(PREPROCESSORS, _preprocessor_row(week, preprocessor), month)
+    indices = snapshot.select("account_id", "snapshot_date", *reference.index_expressions())
+    coordinates = preprocessor.transform(snapshot).drop("account_id")
+    features = pl.concat([indices, coordinates], how="horizontal")
+    rows = lakehouse.replace(account_features(catalogue), features, month)
+    return {
+        **written(rows, lakehouse.uri("account_features")),
+        "trained_on": week.isoformat(),
+        "is_last_monday": (week + dt.timedelta(days=7)).month != week.month,
+        "coordinates": coordinates.width,
+        "indices": frame_markdown(reference.contributions()),
+        "seconds": round(time.monotonic() - began, 3),
+    }
 
 
 def _frozen_reference(

@@ -10,7 +10,7 @@ import dagster as dg
 from resources.compute import Steps
 from resources.lakehouse import Lakehouse
 from resources.tracking import Tracking
-from seg_assets.assets.description import table_metadata
+from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
 from seg_assets.partitions import FEATURES_OF_SERVICE_MONTH, Partitions
 from seg_assets.schemas import SEGMENT_MODEL
@@ -23,7 +23,7 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
     @dg.asset(
         name="segment_model",
         partitions_def=partitions.service_month,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        backfill_policy=dg.BackfillPolicy.single_run(),
         deps=[
             dg.AssetDep("account_features", partition_mapping=FEATURES_OF_SERVICE_MONTH),
             dg.AssetDep("segment_model", partition_mapping=FEATURES_OF_SERVICE_MONTH),
@@ -46,9 +46,11 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
             lakehouse=lakehouse.root,
             tracking=tracking.folder,
             catalogue=catalogue,
-            service_months=(dt.date.fromisoformat(context.partition_key),),
+            service_months=tuple(dt.date.fromisoformat(key) for key in context.partition_keys),
             dagster_run=context.run_id,
         )
-        return steps.run("fit", context, inputs.extras()).get_materialize_result()
+        done = steps.run("fit", context, inputs.extras())
+        tell_partitions(context, done.get_custom_messages())
+        return done.get_materialize_result(implicit_materialization=False)
 
     return segment_model

@@ -25,7 +25,7 @@ def build_profiles(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
     @dg.asset(
         name="segment_profiles",
         partitions_def=partitions.service_month,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        backfill_policy=dg.BackfillPolicy.single_run(),
         deps=["segment_model"],
         group_name="segment_profiles",
         kinds={"polars", "delta"},
@@ -36,38 +36,46 @@ def build_profiles(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
         metadata=table_metadata(SEGMENT_PROFILES),
     )
     def segment_profiles(context: dg.AssetExecutionContext, lakehouse: dg.ResourceParam[Lakehouse]) -> pl.DataFrame:
-        began = time.monotonic()
-        month = dt.date.fromisoformat(context.partition_key)
-        newest = (
-            lakehouse.scan(SEGMENT_MODEL.name, [month])
-            .sort("fitted_at")
-            .select("definition_version", "trained_on")
-            .last()
-            .collect()
-            .row(0, named=True)
-        )
-        version, trained_on = newest["definition_version"], newest["trained_on"]
-        snapshot = lakehouse.scan("account_snapshots", [trained_on]).collect()
-        outcomes = read_outcomes(lakehouse, catalogue, trained_on)
-        profiles = profile(read_segmentation(lakehouse, version), snapshot, catalogue, outcomes)
-        context.add_output_metadata(
-            {
-                "definition_version": version,
-                "label_snapshots": [day.isoformat() for day in outcomes.snapshots] if outcomes else [],
+        months = []
+        for key in context.partition_keys:
+            began = time.monotonic()
+            month = _profile_month(catalogue, lakehouse, dt.date.fromisoformat(key))
+            metadata = {
+                "definition_version": month["definition_version"][0],
+                "segment_table": frame_markdown(_summary(month)),
                 "seconds": round(time.monotonic() - began, 3),
-                "segments": frame_markdown(
-                    profiles.select(
-                        "segment_id",
-                        "name",
-                        "definition",
-                        "accounts",
-                        pl.col("account_share").round(3),
-                        pl.col("conversion_rate").round(4),
-                        "play",
-                    )
-                ),
             }
-        )
-        return profiles.with_columns(pl.lit(month).alias("service_month"), pl.lit(version).alias("definition_version"))
+            context.add_asset_metadata(metadata, partition_key=key)
+            months.append(month)
+        return pl.concat(months)
 
     return segment_profiles
+
+
+def _profile_month(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date) -> pl.DataFrame:
+    """The rows of a service month, of its newest model, with what was known when that was trained."""
+    newest = (
+        lakehouse.scan(SEGMENT_MODEL.name, [month])
+        .sort("fitted_at")
+        .select("definition_version", "trained_on")
+        .last()
+        .collect()
+        .row(0, named=True)
+    )
+    version, trained_on = newest["definition_version"], newest["trained_on"]
+    snapshot = lakehouse.scan("account_snapshots", [trained_on]).collect()
+    outcomes = read_outcomes(lakehouse, catalogue, trained_on)
+    profiles = profile(read_segmentation(lakehouse, version), snapshot, catalogue, outcomes)
+    return profiles.with_columns(pl.lit(month).alias("service_month"), pl.lit(version).alias("definition_version"))
+
+
+def _summary(profiles: pl.DataFrame) -> pl.DataFrame:
+    return profiles.select(
+        "segment_id",
+        "name",
+        "definition",
+        "accounts",
+        pl.col("account_share").round(3),
+        pl.col("conversion_rate").round(4),
+        "play",
+    )

@@ -95,21 +95,19 @@ def _raw_asset(
         lakehouse: dg.ResourceParam[Lakehouse],
         landing: dg.ResourceParam[Landing],
     ) -> dg.MaterializeResult:
-        began = time.monotonic()
-        reports = {
-            week: _land(catalogue, source, dt.date.fromisoformat(week), lakehouse, landing, config.accept_loss)
-            for week in context.partition_keys
-        }
-        rows = {week: report.accepted for week, report in reports.items()}
-        return dg.MaterializeResult(
-            metadata={
-                **written(rows, lakehouse.uri(table.name)),
-                "quarantined": sum(report.quarantined for report in reports.values()),
+        reports = {}
+        for week in context.partition_keys:
+            began = time.monotonic()
+            report = _land(catalogue, source, dt.date.fromisoformat(week), lakehouse, landing, config.accept_loss)
+            reports[week] = report
+            metadata = {
+                **written(report.accepted, lakehouse.uri(table.name)),
+                "quarantined": report.quarantined,
+                "problems": dg.MetadataValue.md(_problems_markdown(report)),
                 "seconds": round(time.monotonic() - began, 3),
-                "problems": dg.MetadataValue.md(_problems_markdown(reports)),
-            },
-            check_results=[_contract_check(key, reports)],
-        )
+            }
+            context.add_asset_metadata(metadata, partition_key=week)
+        return dg.MaterializeResult(check_results=[_contract_check(key, reports)])
 
     return raw
 
@@ -188,11 +186,9 @@ def _contract_check(key: dg.AssetKey, reports: dict[str, Report]) -> dg.AssetChe
     )
 
 
-def _problems_markdown(reports: dict[str, Report]) -> str:
+def _problems_markdown(report: Report) -> str:
     rows = [
-        (week, problem.column or "", problem.what, problem.count, "; ".join(map(str, problem.examples)), problem.remedy)
-        for week, report in reports.items()
+        (problem.column or "", problem.what, problem.count, "; ".join(map(str, problem.examples)), problem.remedy)
         for problem in report.problems
     ]
-    headers = ("week", "column", "what", "rows", "examples", "remedy")
-    return markdown_table(headers, rows) if rows else "none"
+    return markdown_table(("column", "what", "rows", "examples", "remedy"), rows) if rows else "none"

@@ -4,13 +4,12 @@ Belongs here: the asset, which names the champion of each week. Does not: assign
 """
 
 import datetime as dt
-from collections.abc import Iterator
 
 import dagster as dg
 
 from resources.compute import Steps
 from resources.lakehouse import Lakehouse
-from seg_assets.assets.description import table_metadata
+from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
 from seg_assets.partitions import MODEL_OF_WEEK, Partitions
 from seg_assets.schemas import SEGMENT_SCORES
@@ -42,10 +41,12 @@ def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefin
     )
     def segment_scores(
         context: dg.AssetExecutionContext, steps: Steps, lakehouse: dg.ResourceParam[Lakehouse]
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    ) -> dg.MaterializeResult:
         weeks = [_week_to_score(lakehouse, dt.date.fromisoformat(key)) for key in context.partition_keys]
         inputs = ScoreInputs(lakehouse=lakehouse.root, weeks=tuple(weeks))
-        yield from steps.run("score", context, inputs.extras()).get_results()
+        done = steps.run("score", context, inputs.extras())
+        tell_partitions(context, done.get_custom_messages())
+        return done.get_materialize_result(implicit_materialization=False)
 
     return segment_scores
 

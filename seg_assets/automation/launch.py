@@ -76,7 +76,7 @@ def launch(
         ok=result.success,
         seconds=round(time.monotonic() - began, 2),
         rows=next((int(str(count.value)) for count in reversed(counts) if count is not None), None),
-        error=None if result.success else _error(result),
+        error=None if result.success else _error(instance, result),
         checks=tuple(
             Check(
                 asset=evaluation.asset_key.to_user_string(),
@@ -114,7 +114,12 @@ def _materializations(instance: dg.DagsterInstance, asset: dg.AssetKey) -> Itera
         cursor, more = page.cursor, page.has_more
 
 
-def _error(result: dg.ExecuteInProcessResult) -> str:
+def _error(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> str:
+    """Why a run failed: a step program's own exception where there is one, else the innermost cause."""
+    for record in instance.all_logs(result.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
+        event = record.dagster_event
+        if event is not None and event.engine_event_data.error is not None:
+            return event.engine_event_data.error.message.strip()
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data

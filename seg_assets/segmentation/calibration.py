@@ -6,6 +6,9 @@ Does not: the table itself and distances (confidence.py).
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import sqrt
+
 import polars as pl
 
 from seg_assets.segmentation.confidence import (
@@ -51,8 +54,8 @@ def fit_confidence(segmentation: Segmentation, snapshot: pl.DataFrame, previous:
         Noise(column, weekly_noise(pair[column], pair[f"{column}__after"], days, usual[column][1]))
         for column in columns
     )
-    measured = Confidence(noise)
-    away = margins(segmentation.definitions, measured, pl.col("__segment"))
+    meanwhile = Confidence(tuple(replace(part, weekly=part.weekly * sqrt(days / 7)) for part in noise))
+    away = margins(segmentation.definitions, meanwhile, pl.col("__segment"))
     margin = pair.select(pl.min_horizontal(away)).to_series().to_numpy()
     same = (pair["__segment"] == pair["__segment__after"]).to_numpy()
     return calibrated(noise, margin, same, days)

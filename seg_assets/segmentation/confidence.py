@@ -64,7 +64,8 @@ def distance(condition: Condition, confidence: Confidence) -> pl.Expr:
     column = pl.col(condition.column)
     missed = condition.threshold - column if condition.test is Test.AT_LEAST else column - condition.threshold
     away = (missed / confidence.weekly(condition.column)).clip(0.0, FAR)
-    return away.fill_null(FAR if condition.test is Test.AT_LEAST else 0.0)
+    unknown, endless = (FAR, 0.0) if condition.test is Test.AT_LEAST else (0.0, FAR)
+    return away.fill_nan(endless).fill_null(unknown)
 
 
 def weekly_noise(before: pl.Series, after: pl.Series, days: int, smallest: float) -> float:
@@ -86,8 +87,10 @@ def calibrated(
 ) -> Confidence:
     """The table from margins at one snapshot and whether the segment was the same `days` later.
 
-    Bins of equally many accounts, pooled until they rise (isotonic regression: Ayer et al. 1955); chances are for a
-    week, by compounding: chance ** (7 / days).
+    margin: (n,) in units of the noise of that many days. Bins of equally many accounts, pooled until they rise
+    (isotonic regression: Ayer et al. 1955). To a week: noise grows with the root of time, so the same margin in a
+    week's noise has the same chance; what moves even the farthest accounts (a new contract) compounds with time:
+    chance / farthest * farthest ** (7 / days).
     """
     edges = np.unique(np.quantile(margin, np.linspace(0, 1, BINS + 1)[1:-1]))
     edges = edges[edges > margin.min()]
@@ -95,7 +98,9 @@ def calibrated(
     counts = np.bincount(bins, minlength=len(edges) + 1).astype(np.float64)
     kept = np.bincount(bins, weights=same, minlength=len(edges) + 1).astype(np.float64)
     pooled = _rising(kept, counts)
-    chances = tuple(stable(round(float(chance) ** (7 / days), 4)) for chance in pooled)
+    farthest = pooled[-1]
+    weekly = [chance / farthest * farthest ** (7 / days) if farthest > 0 else 0.0 for chance in pooled]
+    chances = tuple(stable(round(chance, 4)) for chance in weekly)
     return Confidence(tuple(noise), tuple(stable(edge) for edge in edges), chances)
 
 

@@ -87,7 +87,7 @@ def profile(
 def coded(segmentation: Segmentation, snapshot: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """The snapshot with its indices, and each account's segment by position, UInt32."""
     frame = snapshot.with_columns(segmentation.reference.index_expressions())
-    return frame, frame.select(segment_code(segmentation.definitions).alias("segment")).to_series()
+    return frame, frame.with_columns(segment_code(segmentation.definitions).alias("segment"))["segment"]
 
 
 def conversions(segmentation: Segmentation, outcomes: Outcomes | None) -> list[dict[str, float | int | None]]:
@@ -99,7 +99,8 @@ def conversions(segmentation: Segmentation, outcomes: Outcomes | None) -> list[d
         return [dict(unknown) for _ in segmentation.segments]
     counted = (
         outcomes.frame.with_columns(segmentation.reference.index_expressions())
-        .group_by(segment_code(segmentation.definitions).alias("segment"))
+        .select(CONVERTED, segment_code(segmentation.definitions).alias("segment"))
+        .group_by("segment")
         .agg(pl.len().alias("accounts"), pl.col(CONVERTED).sum())
         .collect()
     )

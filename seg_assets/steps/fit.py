@@ -75,6 +75,7 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
     if promotion.action == "promote" and version == _newest_in_force(lakehouse):
         tracking.set_champion(model_uri)
     return {
+        "segment_table": _segments_markdown(segmentation, sizes),
         "definition_version": version,
         "decision": promotion.action,
         "reason": promotion.reason,
@@ -82,7 +83,6 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
         "label_snapshots": [day.isoformat() for day in data.outcomes.snapshots] if data.outcomes else [],
         "model_uri": model_uri,
         "accounts": data.snapshot.height,
-        "segments": {"raw_value": _segments_markdown(segmentation, sizes), "type": "md"},
         **{name: float(value) for name, value in segmentation.metrics.items()},
         "seconds": round(time.monotonic() - began, 3),
     }
@@ -181,8 +181,8 @@ def main() -> None:
         inputs = FitInputs.model_validate(pipes.extras)
         for month in sorted(inputs.service_months):
             pipes.log.info(f"refreshing service month {month:%Y-%m}")
-            figures = refresh(inputs, month)
-        pipes.report_asset_materialization(metadata=figures)
+            pipes.report_custom_message({"partition": month.isoformat(), "metadata": refresh(inputs, month)})
+        pipes.report_asset_materialization()
 
 
 if __name__ == "__main__":

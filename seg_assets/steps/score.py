@@ -7,6 +7,7 @@ Belongs here: reading a week's accounts, assigning, writing its scores. Does not
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -31,26 +32,26 @@ def score_week(lakehouse: Lakehouse, task: WeekToScore, segmentation: Segmentati
     return lakehouse.replace(SEGMENT_SCORES, scores, task.week)
 
 
-def score(inputs: ScoreInputs) -> dict[str, Any]:
-    """Score every week of `inputs`; figures for the materialization."""
+def score(inputs: ScoreInputs) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Score every week of `inputs`; yields each week's key with figures for its materialization."""
     lakehouse = Lakehouse(inputs.lakehouse)
     segmentations = {
         version: read_segmentation(lakehouse, version)
         for version in sorted({task.definition_version for task in inputs.weeks})
     }
-    began = time.monotonic()
-    rows = {
-        task.week.isoformat(): score_week(lakehouse, task, segmentations[task.definition_version])
-        for task in inputs.weeks
-    }
-    return {
-        "dagster/row_count": sum(rows.values()),
-        "dagster/uri": lakehouse.uri(SEGMENT_SCORES.name),
-        "rows": {"raw_value": rows, "type": "json"},
-        "definition_version": ", ".join(segmentations),
-        "before_first_model": any(task.before_first_model for task in inputs.weeks),
-        "seconds": round(time.monotonic() - began, 3),
-    }
+    for task in inputs.weeks:
+        began = time.monotonic()
+        rows = score_week(lakehouse, task, segmentations[task.definition_version])
+        yield (
+            task.week.isoformat(),
+            {
+                "dagster/row_count": rows,
+                "dagster/uri": lakehouse.uri(SEGMENT_SCORES.name),
+                "definition_version": task.definition_version,
+                "before_first_model": task.before_first_model,
+                "seconds": round(time.monotonic() - began, 3),
+            },
+        )
 
 
 def completeness(lakehouse: Lakehouse, inputs: ScoreInputs) -> dict[str, Any]:
@@ -87,7 +88,9 @@ def main() -> None:
 
 def _run(pipes: PipesContext) -> None:
     inputs = ScoreInputs.model_validate(pipes.extras)
-    pipes.report_asset_materialization(metadata=score(inputs))
+    for week, figures in score(inputs):
+        pipes.report_custom_message({"partition": week, "metadata": figures})
+    pipes.report_asset_materialization()
     found = completeness(Lakehouse(inputs.lakehouse), inputs)
     passed = found.pop("passed")
     pipes.report_asset_check("completeness", passed=passed, severity="ERROR", metadata=found)

@@ -1,0 +1,173 @@
+"""The whole graph on a small population: real Dagster runs, real Delta tables, a real MLflow store."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from seg_assets.schemas import SEGMENT_MODEL, SEGMENT_PROFILES
+from seg_assets_tests.end_to_end.conftest import BEFORE, JULY, JUNE, OPTIONS
+from seg_assets_tests.end_to_end.landed import accounts_of, conversions_of, land
+from seg_assets_tests.shared import CHECKOUT
+
+pytestmark = pytest.mark.slow
+
+NEXT = dt.date(2026, 7, 13)
+WEEKS = (BEFORE, JUNE, JULY)
+JUNE_MODEL, JULY_MODEL = dt.date(2026, 6, 1), dt.date(2026, 7, 1)
+WITH_NEXT = (*OPTIONS[:-1], f"{OPTIONS[-1]},{NEXT}")
+
+
+def test_the_first_run_does_what_it_was_asked_for(told):
+    assert told.exit_code == 0
+    assert told.object["ok"]
+    assert told.object["months"] == ["2026-06", "2026-07"]
+    assert told.object["weeks"] == [str(week) for week in WEEKS]
+    assert told.object["failures"] == []
+    assert all(run["ok"] for run in told.object["runs"])
+    assert {"segment_scores", "segment_profiles", "raw/firmographics"} <= set(told.object["tables"])
+
+
+@pytest.mark.parametrize("week", WEEKS, ids=str)
+def test_every_account_that_landed_is_scored_exactly_once(finished, week):
+    landed = pl.concat(frame.select("account_id") for frame in accounts_of(week).values()).unique()
+    scores = finished.scores(week)
+    assert scores["account_id"].to_list() == landed["account_id"].sort().to_list()
+    assert scores["segment_id"].null_count() == 0
+    assert scores["reasons"].list.len().min() >= 1
+
+
+def test_each_week_is_scored_by_the_model_of_its_month(finished):
+    """29 June is the Monday of a week that ends in July; a default mapping would give it two models."""
+    versions = {week: finished.scores(week)["definition_version"].unique().to_list() for week in WEEKS}
+    assert versions == {BEFORE: ["2026-06.1"], JUNE: ["2026-06.1"], JULY: ["2026-07.1"]}
+
+
+def test_weeks_before_the_first_model_say_so(finished):
+    flags = {week: finished.scores(week)["before_first_model"].unique().to_list() for week in WEEKS}
+    assert flags == {BEFORE: [True], JUNE: [False], JULY: [False]}
+
+
+def test_segments_have_names_of_their_own_and_sizes_that_sum_up(told, finished):
+    segments = pl.DataFrame(told.object["segments"])
+    assert segments["name"].str.len_chars().min() > 0
+    assert segments["name"].n_unique() == segments.height
+    assert segments["accounts"].sum() == finished.table("account_snapshots", JUNE).height
+    assert segments["account_share"].sum() == pytest.approx(1)
+    assert segments["arr_share"].sum() == pytest.approx(1)
+
+
+def test_conversion_is_known_where_outcomes_had_matured_and_only_there(finished):
+    """April's outcomes had matured when July's model was trained on 29 June; nothing had on 25 May."""
+    profiles = {month: finished.table(SEGMENT_PROFILES.name, month) for month in (JUNE_MODEL, JULY_MODEL)}
+    assert profiles[JUNE_MODEL]["conversion_rate"].null_count() == profiles[JUNE_MODEL].height
+    july = profiles[JULY_MODEL]
+    assert july["conversion_rate"].null_count() == 0
+    assert 0 < july["conversions"].sum() < july["accounts"].sum() * 0.1
+    assert (
+        (july["conversion_low"] <= july["conversion_rate"]) & (july["conversion_rate"] <= july["conversion_high"])
+    ).all()
+
+
+def test_definitions_run_as_sql_find_the_same_accounts(finished):
+    profiles = finished.table(SEGMENT_PROFILES.name, JUNE_MODEL)
+    found = finished.by_definition_sql(profiles, BEFORE, data_month=dt.date(2026, 5, 1))
+    assert_frame_equal(found, finished.scores(BEFORE).select("account_id", "segment_id"))
+
+
+def test_the_registered_champion_scores_alike_in_a_clean_process(finished, tmp_path):
+    program = """
+import sys, mlflow, polars as pl
+mlflow.set_tracking_uri("sqlite:///" + sys.argv[1])
+model = mlflow.pyfunc.load_model("models:/account_segments@champion")
+accounts = pl.read_parquet(sys.argv[2]).select(model.metadata.get_input_schema().input_names())
+pl.from_pandas(model.predict(accounts.to_pandas())).write_parquet(sys.argv[3])
+"""
+    accounts, served = tmp_path / "accounts.parquet", tmp_path / "served.parquet"
+    finished.table("account_snapshots", JULY).write_parquet(accounts)
+    store = finished.folder / "mlflow" / "mlflow.db"
+    subprocess.run(
+        [sys.executable, "-c", program, str(store), str(accounts), str(served)],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(CHECKOUT)},
+        check=True,
+    )
+    columns = ("account_id", "segment_id", "segment_name", "confidence", "second_segment_id")
+    assert_frame_equal(
+        pl.read_parquet(served).select(columns).sort("account_id"), finished.scores(JULY).select(columns)
+    )
+
+
+def test_nothing_runs_again_on_unchanged_input(home):
+    told = home.seg_run(*OPTIONS)
+    assert told.runs == []
+    assert told.exit_code == 0
+    assert told.skipped[f"week {JULY} of segment_scores"].startswith("up to date")
+    assert told.skipped["month 2026-07"].startswith("up to date")
+    assert told.object["segments"]
+
+
+def test_a_source_landed_again_makes_that_weeks_runs_and_no_others(home):
+    before = {table: home.files(table) for table in ("account_snapshots", "segment_scores", "segment_profiles")}
+    reasons = home.scores(JULY)["reasons"]
+    source = accounts_of(JULY)["product_usage"].with_columns(pl.col("sql_queries_30d", "dbu_consumed_30d") * 40)
+    land(home.landing, JULY, {"product_usage": source})
+    told = home.seg_run(*OPTIONS)
+    assert told.runs == [("land_snapshot", str(JULY)), ("score", str(JULY))]
+    for table, files in before.items():
+        changed = {partition for partition, names in home.files(table).items() if names != files[partition]}
+        assert changed == (set() if table == "segment_profiles" else {JULY})
+    assert home.scores(JULY)["reasons"].ne(reasons).any()
+
+
+def test_a_repeated_refresh_gives_the_same_segments_and_leaves_later_months_alone(home):
+    later = home.files(SEGMENT_MODEL.name)[JULY_MODEL]
+    run = home.materialize("refresh", JUNE_MODEL)
+    assert run.ok, run.error
+    attempts = home.table(SEGMENT_MODEL.name, JUNE_MODEL).sort("fitted_at")
+    assert attempts["definition_version"].to_list() == ["2026-06.1", "2026-06.2"]
+    first, second = attempts["segmentation"]
+    assert first == second
+    assert home.files(SEGMENT_MODEL.name)[JULY_MODEL] == later
+    profiles = home.table(SEGMENT_PROFILES.name, JUNE_MODEL)
+    assert profiles["definition_version"].unique().to_list() == ["2026-06.2"]
+
+
+def test_a_week_that_lacks_a_required_source_is_left_out_by_name(home):
+    sources = accounts_of(NEXT)
+    del sources["product_usage"]
+    land(home.landing, NEXT, sources)
+    told = home.seg_run(*WITH_NEXT)
+    assert told.skipped[f"week {NEXT}"] == "product_usage has not landed"
+    assert told.runs == []
+    assert NEXT not in home.files("segment_scores")
+
+
+def test_a_bad_week_fails_alone_and_keeps_what_was_stored(home):
+    """A share that comes as percent once, while the next week lands in good order."""
+    tables = ("raw/marketing_engagement", "account_snapshots", "segment_scores")
+    before = {table: home.files(table)[JULY] for table in tables}
+    good = accounts_of(JULY)["marketing_engagement"]
+    land(home.landing, JULY, {"marketing_engagement": good.with_columns(pl.col("email_open_rate_90d") * 100)})
+    land(home.landing, NEXT, accounts_of(NEXT) | {"pipeline_conversions": conversions_of(NEXT, NEXT)[NEXT].clear()})
+    told = home.seg_run(*WITH_NEXT)
+    assert told.exit_code == 1
+    assert not told.object["ok"]
+    (failed,) = (run for run in told.object["runs"] if not run["ok"])
+    assert (failed["job"], failed["partition"]) == ("land_snapshot", str(JULY))
+    outside = good.filter(pl.col("email_open_rate_90d") * 100 > 1)
+    assert f"landing/marketing_engagement, week {JULY}" in failed["error"]
+    assert f"column email_open_rate_90d holds {outside.height:,} values outside 0..1" in failed["error"]
+    assert len(re.findall(r"row \d+, \S+: ", failed["error"])) == 3
+    assert {table: home.files(table)[JULY] for table in tables} == before
+    quarantined = home.table("quarantine/marketing_engagement", JULY)
+    assert set(quarantined["account_id"]) == set(outside["account_id"])
+    assert ("score", str(NEXT)) in told.runs
+    assert home.scores(NEXT).height == home.table("account_snapshots", NEXT).height > 0
