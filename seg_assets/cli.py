@@ -30,6 +30,8 @@ app = typer.Typer(
 T = TypeVar("T")
 
 Home = Annotated[Path | None, typer.Option(help="where tables, runs and models lie [default: SEG_HOME, or .seg]")]
+LandingTables = Annotated[str | None, typer.Option(help="landing tables [default: SEG_LANDING, or landing in the home]")]
+Catalog = Annotated[Path | None, typer.Option(help="a catalogue file [default: SEG_CATALOG, or the built-in one]")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object instead of text")]
 FIRST_SAMPLE_MONDAY = dt.date(2025, 1, 27)
 LAST_SAMPLE_MONDAY = dt.date(2026, 7, 20)
@@ -72,11 +74,9 @@ def sample(
 
 @app.command()
 def run(
-    landing: Annotated[
-        str | None, typer.Option(help="landing tables [default: SEG_LANDING, or landing in home]")
-    ] = None,
+    landing: LandingTables = None,
     home: Home = None,
-    catalog: Annotated[Path | None, typer.Option(help="a catalogue file [default: the built-in one]")] = None,
+    catalog: Catalog = None,
     months: Annotated[str | None, typer.Option(help="service months, 2026-07,... [default: all that can be]")] = None,
     weeks: Annotated[str | None, typer.Option(help="Mondays, 2026-07-06,... [default: all that landed]")] = None,
     as_json: Json = False,
@@ -121,13 +121,18 @@ def demo(
 
 
 @app.command()
-def ui(home: Home = None, port: Annotated[int, typer.Option(help="the port of the UI")] = 3000) -> None:
-    """Open the Dagster UI on that home's runs."""
+def ui(
+    home: Home = None,
+    landing: LandingTables = None,
+    catalog: Catalog = None,
+    port: Annotated[int, typer.Option(help="the port of the UI")] = 3000,
+) -> None:
+    """Open the Dagster UI on that home's runs; give it the landing tables and catalogue that `seg run` was given."""
     import sys
 
     from resources.dagster_home import prepare_dagster_home
 
-    settings = _settings(home, None, None)
+    settings = _settings(home, landing, catalog)
     environment = os.environ | settings.to_environment()
     environment["DAGSTER_HOME"] = str(prepare_dagster_home(settings.dagster_home))
     program = [sys.executable, "-m", "dagster", "dev", "--port", str(port), "--module-name", "seg_assets.definitions"]

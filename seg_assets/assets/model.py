@@ -27,6 +27,8 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
         deps=[
             dg.AssetDep("account_features", partition_mapping=FEATURES_OF_SERVICE_MONTH),
             dg.AssetDep("segment_model", partition_mapping=FEATURES_OF_SERVICE_MONTH),
+            # Lineage: labels are those matured for the training snapshot, over all weeks up to it.
+            dg.AssetDep(["raw", "pipeline_conversions"], partition_mapping=dg.AllPartitionMapping()),
         ],
         group_name="fitted_model",
         kinds={"scikitlearn", "mlflow"},

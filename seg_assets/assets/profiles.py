@@ -26,7 +26,12 @@ def build_profiles(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
         name="segment_profiles",
         partitions_def=partitions.service_month,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        deps=["segment_model"],
+        deps=[
+            "segment_model",
+            # Lineage: the training snapshot, and every month-end whose labels had matured by then.
+            dg.AssetDep("account_snapshots", partition_mapping=dg.AllPartitionMapping()),
+            dg.AssetDep(["raw", "pipeline_conversions"], partition_mapping=dg.AllPartitionMapping()),
+        ],
         group_name="segment_profiles",
         kinds={"polars", "delta"},
         code_version=catalogue.fingerprint(),

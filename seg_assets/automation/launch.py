@@ -67,15 +67,13 @@ def launch(
         asset_selection=assets,
         raise_on_error=False,
     )
-    made = result.get_asset_materialization_events()
-    counts = [event.materialization.metadata.get("dagster/row_count") for event in made]
     return Run(
         job=job,
         partition=first.isoformat() if one else f"{first} to {last}",
         run_id=result.run_id,
         ok=result.success,
         seconds=round(time.monotonic() - began, 2),
-        rows=next((int(str(count.value)) for count in reversed(counts) if count is not None), None),
+        rows=_rows(result),
         error=None if result.success else _error(instance, result),
         checks=tuple(
             Check(
@@ -88,6 +86,14 @@ def launch(
             for evaluation in result.get_asset_check_evaluations()
         ),
     )
+
+
+def _rows(result: dg.ExecuteInProcessResult) -> int | None:
+    """Rows that the run's last asset wrote, over all its partitions; None where it told no count."""
+    made = [event.materialization for event in result.get_asset_materialization_events()]
+    last = [one for one in made if one.asset_key == made[-1].asset_key]
+    counts = [one.metadata["dagster/row_count"].value for one in last if "dagster/row_count" in one.metadata]
+    return sum(int(str(count)) for count in counts) if counts else None
 
 
 def newest_materializations(

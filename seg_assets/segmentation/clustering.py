@@ -36,6 +36,14 @@ def free_clusters(points: Matrix, count: int, *, champion: Labels | None = None,
     inertias compared at six digits, another BLAS kernel or thread count ends in the same partition (float32 does
     not); labels are predicted again, because a warm-started KMeans can return stale ones.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    # One thread: faster at this size than handing out work, and one order of summation.
+    with threadpool_limits(limits=1):
+        return _best_start(points, count, champion, seed)
+
+
+def _best_start(points: Matrix, count: int, champion: Labels | None, seed: int) -> Clusters:
     from sklearn.cluster import KMeans
 
     seeds = np.random.SeedSequence(seed).generate_state(STARTS)

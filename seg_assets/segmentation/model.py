@@ -18,13 +18,14 @@ from seg_assets.segmentation.matching import Tombstone
 from seg_assets.segmentation.names import Signature
 from seg_assets.segmentation.reference import Reference
 from seg_assets.segmentation.scoring import (
-    box_code,
+    BOX,
+    SEGMENT,
     looked_up,
     margins,
     nearest,
     no_texts,
     reasons,
-    segment_of_boxes,
+    with_segment,
 )
 from seg_assets.segmentation.serialise import canonical_json, from_values, to_values
 from seg_assets.segmentation.tree import Split
@@ -90,8 +91,7 @@ class Segmentation:
         Expressions only: lazy, streaming, row by row independent.
         """
         definitions = self.definitions
-        box = pl.col("__box")
-        segment = pl.col("__segment")
+        box, segment = pl.col(BOX), pl.col(SEGMENT)
         distances = [f"__distance_{position}" for position in range(len(definitions))]
         ids = [s.segment_id for s in self.segments]
         names = [s.name for s in self.segments]
@@ -101,9 +101,8 @@ class Segmentation:
             frame.lazy()
             .select(self.required_columns)
             .with_columns(*self.reference.index_expressions(), self.reference.unusual_expression())
-            .with_columns(box_code(definitions).alias("__box"))
-            .with_columns(looked_up(segment_of_boxes(definitions), box, pl.UInt32).alias("__segment"))
         )
+        steps = with_segment(steps, definitions)
         away = margins(definitions, self.confidence, segment)
         steps = steps.with_columns(expression.alias(name) for expression, name in zip(away, distances, strict=True))
         steps = steps.with_columns(margin.alias("__margin"))

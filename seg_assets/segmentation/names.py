@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from seg_assets.catalogs import Catalogue
-from seg_assets.segmentation.definitions import Definition
+from seg_assets.segmentation.definitions import Condition, Definition, Test
 from seg_assets.segmentation.portraits import Portrait
 from seg_assets.segmentation.reference import Reference
 from seg_assets.segmentation.wording import Vocabulary, level_words, listed
@@ -55,41 +55,58 @@ def names(
     """A name a segment, each once.
 
     kept: names that segments keep, by position. The others take up to three parts: the leading levels of the
-    catalogue's naming features, then index words: low and high before middling ones, those of the segment's own
-    conditions before others, the ones that set it apart most first; a fourth part, then the conditions themselves,
-    where that is not unique yet.
+    catalogue's naming features, then conditions on other features, then index words: low and high before middling
+    ones, those of the segment's own conditions before others, the ones that set it apart most first. Where that is
+    not unique yet, a fourth part; where even that is not, the conditions that the others do not make.
     """
     vocabulary = Vocabulary.of(catalogue, reference)
     parts = {
-        segment: _parts(portraits, segment, definitions[segment], catalogue, reference)
+        segment: _parts(portraits, segment, definitions[segment], catalogue, reference, vocabulary)
         for segment in range(len(portraits))
         if segment not in kept
     }
-    found = dict(kept)
     lengths = {segment: min(PARTS, len(words)) for segment, words in parts.items()}
     while True:
         spoken = {segment: _joined(words[: lengths[segment]]) for segment, words in parts.items()}
-        taken = [*found.values(), *spoken.values()]
+        taken = [*kept.values(), *spoken.values()]
         double = [s for s, name in spoken.items() if not name or taken.count(name) > 1]
         longer = [s for s in double if lengths[s] < min(MOST_PARTS, len(parts[s]))]
         if not longer:
             break
         for segment in longer:
             lengths[segment] += 1
+    found = dict(kept) | spoken
     for segment in double:
-        told_apart = _joined([spoken[segment], vocabulary.definition(definitions[segment])])
-        spoken[segment] = told_apart
-    return [(found | spoken)[segment] for segment in range(len(portraits))]
+        same = [other for other in found if other != segment and found[other] == spoken[segment]]
+        told_apart = _told_apart(definitions[segment], [definitions[other] for other in same], vocabulary)
+        found[segment] = _joined([*parts[segment][:PARTS], told_apart])
+    return [found[segment] for segment in range(len(portraits))]
+
+
+def _told_apart(own: Definition, others: Sequence[Definition], vocabulary: Vocabulary) -> str:
+    """The conditions of `own` that not all of the others make too."""
+    shared = [{c for box in other.boxes for c in box.conditions} for other in others]
+    conditions = [c for box in own.boxes for c in box.conditions if not all(c in theirs for theirs in shared)]
+    return " and ".join(vocabulary.condition(c) for c in conditions) or vocabulary.definition(own)
 
 
 def _parts(
-    portraits: Sequence[Portrait], segment: int, definition: Definition, catalogue: Catalogue, reference: Reference
+    portraits: Sequence[Portrait],
+    segment: int,
+    definition: Definition,
+    catalogue: Catalogue,
+    reference: Reference,
+    vocabulary: Vocabulary,
 ) -> list[str]:
     portrait = portraits[segment]
     words = [
         _leading_levels(portrait.levels.get(feature, {}), feature in definition.columns)
         for feature in catalogue.name_features
     ]
+    indices = {index.name for index in reference.indices}
+    for condition in (c for box in definition.boxes for c in box.conditions):
+        if condition.column not in indices and condition.column not in catalogue.name_features:
+            words.append(_condition_words(condition, vocabulary))
     mean = {index.name: sum(p.indices[index.name] * p.share for p in portraits) for index in reference.indices}
     asked = definition.columns
     order = sorted(
@@ -106,6 +123,20 @@ def _parts(
         value = portrait.indices[index.name]
         words.append(index.low if value <= LOW else index.high if value >= HIGH else index.middle)
     return [word for word in dict.fromkeys(words) if word]
+
+
+def _condition_words(condition: Condition, vocabulary: Vocabulary) -> str:
+    """A condition on a feature as part of a name: "contact cellular", "no loan", "age at least 60 years"."""
+    title = vocabulary.term(condition.column).title
+    match condition.test:
+        case Test.TRUE:
+            return title
+        case Test.NOT_TRUE:
+            return f"no {title}"
+        case Test.ONE_OF | Test.NONE_OF:
+            return f"{title} {vocabulary.demand(condition).removeprefix('is ')}"
+        case Test.AT_LEAST | Test.BELOW:
+            return vocabulary.condition(condition)
 
 
 def _leading_levels(shares: Mapping[str, float], asked: bool) -> str:

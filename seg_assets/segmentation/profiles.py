@@ -16,7 +16,7 @@ from seg_assets.segmentation.differences import differences
 from seg_assets.segmentation.model import Segmentation
 from seg_assets.segmentation.outcomes import CONVERTED, Outcomes
 from seg_assets.segmentation.portraits import portraits
-from seg_assets.segmentation.scoring import segment_code
+from seg_assets.segmentation.scoring import SEGMENT, with_segment
 from seg_assets.segmentation.wording import Vocabulary
 
 Z_95 = 1.959964
@@ -87,7 +87,7 @@ def profile(
 def coded(segmentation: Segmentation, snapshot: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """The snapshot with its indices, and each account's segment by position, UInt32."""
     frame = snapshot.with_columns(segmentation.reference.index_expressions())
-    return frame, frame.with_columns(segment_code(segmentation.definitions).alias("segment"))["segment"]
+    return frame, with_segment(frame.lazy(), segmentation.definitions).select(SEGMENT).collect().to_series()
 
 
 def conversions(segmentation: Segmentation, outcomes: Outcomes | None) -> list[dict[str, float | int | None]]:
@@ -98,9 +98,8 @@ def conversions(segmentation: Segmentation, outcomes: Outcomes | None) -> list[d
     if outcomes is None:
         return [dict(unknown) for _ in segmentation.segments]
     counted = (
-        outcomes.frame.with_columns(segmentation.reference.index_expressions())
-        .select(CONVERTED, segment_code(segmentation.definitions).alias("segment"))
-        .group_by("segment")
+        with_segment(outcomes.frame.with_columns(segmentation.reference.index_expressions()), segmentation.definitions)
+        .group_by(SEGMENT)
         .agg(pl.len().alias("accounts"), pl.col(CONVERTED).sum())
         .collect()
     )
@@ -121,7 +120,9 @@ def wilson(hits: int, trials: int) -> tuple[float, float]:
     p = hits / trials
     spread = Z_95 * sqrt(p * (1 - p) / trials + Z_95**2 / (4 * trials**2))
     centre, scale = p + Z_95**2 / (2 * trials), 1 + Z_95**2 / trials
-    return max((centre - spread) / scale, 0.0), min((centre + spread) / scale, 1.0)
+    low = (centre - spread) / scale if hits else 0.0
+    high = (centre + spread) / scale if hits < trials else 1.0
+    return low, high
 
 
 def _values(snapshot: pl.DataFrame, code: pl.Series, segments: int, feature: str | None) -> Sequence[float]:

@@ -44,6 +44,7 @@ from seg_assets.segmentation.wording import Vocabulary
 ACCOUNTS_A_SEGMENT = 50
 YARDSTICK_ROWS = 20_000
 SMALLEST_AXIS = 0.5
+AXES_A_GROUP = 2
 
 
 def fit(
@@ -97,14 +98,17 @@ def likeness(preprocessor: Preprocessor, sample: pl.DataFrame) -> Matrix:
     """(n, axes): the strongest axes of the accounts' points: what segments should be alike in.
 
     Balanced, each group's own strongest axis has variance 1; an axis of all with less than half of that is a single
-    level or feature, and alikeness in it is no one's idea of a segment. At least two axes where there are two.
+    level or feature, and alikeness in it is no one's idea of a segment. At least two axes where there are two, at
+    most two a group: groups of unrelated features have no end of axes that are equally strong.
     Raises ValueError where the points do not vary.
     """
     table = preprocessor.transform(sample).drop("account_id").to_numpy().astype(np.float64)
     variances, axes = principal_axes(table)
     if variances[0] <= 0:
         raise ValueError("no usable features: every account of the snapshot is the same; check the landing tables")
-    count = max(int((variances >= SMALLEST_AXIS).sum()), min(2, int((variances > 0).sum())))
+    groups = len({coordinate.group for coordinate in preprocessor.coordinates})
+    strong, most = int((variances >= SMALLEST_AXIS).sum()), min(AXES_A_GROUP * groups, int((variances > 0).sum()))
+    count = min(max(strong, 2), most)
     projected: Matrix = np.round((table - table.mean(axis=0)) @ axes[:, :count], 9)
     return projected
 

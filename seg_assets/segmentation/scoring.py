@@ -17,6 +17,8 @@ from seg_assets.segmentation.wording import NOT_KNOWN, Vocabulary
 
 # No text holds it, so that reasons can be joined and split again: far faster than building lists.
 SEPARATOR = "\x1f"
+BOX = "__box"
+SEGMENT = "__segment"
 
 
 def box_code(definitions: Sequence[Definition]) -> pl.Expr:
@@ -25,14 +27,14 @@ def box_code(definitions: Sequence[Definition]) -> pl.Expr:
     return pl.coalesce(pl.when(box.expression()).then(pl.lit(code, dtype=pl.UInt32)) for code, box in enumerate(boxes))
 
 
-def segment_of_boxes(definitions: Sequence[Definition]) -> list[int]:
-    """The position of the definition that each box belongs to."""
-    return [position for position, definition in enumerate(definitions) for _ in definition.boxes]
+def with_segment(frame: pl.LazyFrame, definitions: Sequence[Definition]) -> pl.LazyFrame:
+    """`frame`, which has features and indices, with two columns of UInt32 more.
 
-
-def segment_code(definitions: Sequence[Definition]) -> pl.Expr:
-    """The position of the definition that holds, as UInt32."""
-    return looked_up(segment_of_boxes(definitions), box_code(definitions), pl.UInt32)
+    BOX: the number of the box that holds, counted through all definitions; SEGMENT: the position of its definition.
+    """
+    owners = [position for position, definition in enumerate(definitions) for _ in definition.boxes]
+    coded = frame.with_columns(box_code(definitions).alias(BOX))
+    return coded.with_columns(looked_up(owners, pl.col(BOX), pl.UInt32).alias(SEGMENT))
 
 
 def looked_up(values: Sequence[object], code: pl.Expr, dtype: type[pl.DataType]) -> pl.Expr:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-
 import numpy as np
 import polars as pl
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from seg_assets.segmentation.candidates import Candidate, candidates
 from seg_assets.segmentation.clustering import explained_variance
 from seg_assets.segmentation.definitions import Condition, Definition, Test
-from seg_assets.segmentation.scoring import segment_code
+from seg_assets.segmentation.scoring import SEGMENT, with_segment
 from seg_assets.segmentation.tree import Split, TreeGrower, leaf_boxes
 from seg_assets_tests.segmentation.conftest import Fitted
 
@@ -64,7 +63,7 @@ def test_every_account_is_in_exactly_one_leaf_and_no_leaf_is_too_small(seed: int
     assert (inside.sum(axis=1) == 1).all()
     assert inside.mean(axis=0).min() >= share or len(boxes) == 1
     unseen = pl.DataFrame({"usage": [None, 50.0], "size": [None, 200.0], "stage": [None, "new"]})
-    codes = unseen.with_columns(code=segment_code([Definition((box,)) for box in boxes.values()]))["code"]
+    codes = with_segment(unseen.lazy(), [Definition((box,)) for box in boxes.values()]).collect()[SEGMENT]
     assert codes.null_count() == 0
 
 
@@ -123,9 +122,8 @@ def test_growing_on_sixty_thousand_accounts_finds_the_two_columns_that_matter() 
     target = np.column_stack([columns["c3"], columns["c7"]]).astype(float)
     asked = [index_candidate(values, name) for name, values in columns.items()]
     splits = TreeGrower(pl.DataFrame(columns), target, asked, {}).grow(8, 0.03, 4)
-    codes = pl.DataFrame(columns).with_columns(
-        code=segment_code([Definition((box,)) for box in leaf_boxes(splits).values()])
-    )["code"]
+    definitions = [Definition((box,)) for box in leaf_boxes(splits).values()]
+    codes = with_segment(pl.LazyFrame(columns), definitions).collect()[SEGMENT]
     assert explained_variance(target, codes.to_numpy().astype(np.intp)) > 0.8
     assert {s.condition.column for s in splits} == {"c3", "c7"}
 
