@@ -8,13 +8,15 @@ Does not: measuring (contenders.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from benchmarks.plain_indices import Floats, PlainIndices
 from seg_assets.catalogs import Kind
@@ -26,6 +28,7 @@ from seg_assets.segmentation.wording import NOT_KNOWN
 
 Flags = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.intp]
+LIST_OF_TEXTS = pd.ArrowDtype(pa.list_(pa.string()))
 
 
 class PlainScoring:
@@ -65,7 +68,7 @@ class PlainScoring:
                 "second_segment_id": ids[second] if len(ids) > 1 else None,
                 "reasons": self._reasons(accounts, box),
                 "unusual": self._unusual(accounts),
-                "labels": [[] for _ in range(len(accounts))],
+                "labels": pd.Series([[]] * len(accounts), dtype=LIST_OF_TEXTS),
                 "action": np.array([s.action for s in self.segments], dtype=object)[segment],
                 "definition_version": self.definition_version,
                 "before_first_model": False,
@@ -76,10 +79,7 @@ class PlainScoring:
         """(n,), (n,): the distance to the nearest other segment, infinite where there is none, and its position."""
         noise = {one.column: one.weekly for one in self.segmentation.confidence.noise}
         away = np.column_stack(
-            [
-                np.min([_distance(accounts, box, noise) for box in s.definition.boxes], axis=0)
-                for s in self.segments
-            ]
+            [np.min([_distance(accounts, box, noise) for box in s.definition.boxes], axis=0) for s in self.segments]
         )
         rows = np.arange(len(accounts))
         away[rows, segment] = np.inf
@@ -154,14 +154,16 @@ def _holds(accounts: pd.DataFrame, condition: Condition) -> Flags:
 def _inside(accounts: pd.DataFrame, box: Box) -> Flags:
     if not box.conditions:
         return np.ones(len(accounts), dtype=bool)
-    return np.logical_and.reduce([_holds(accounts, condition) for condition in box.conditions])
+    inside: Flags = np.all([_holds(accounts, condition) for condition in box.conditions], axis=0)
+    return inside
 
 
 def _distance(accounts: pd.DataFrame, box: Box, noise: dict[str, float]) -> Floats:
     """(n,): in weeks' noise, of the condition that is missed by most."""
     if not box.conditions:
         return np.zeros(len(accounts))
-    return np.max([_missed(accounts, condition, noise) for condition in box.conditions], axis=0)
+    most: Floats = np.max([_missed(accounts, condition, noise) for condition in box.conditions], axis=0)
+    return most
 
 
 def _missed(accounts: pd.DataFrame, condition: Condition, noise: dict[str, float]) -> Floats:
@@ -174,7 +176,7 @@ def _missed(accounts: pd.DataFrame, condition: Condition, noise: dict[str, float
 
 
 def _number_text(value: float, unit: str) -> str:
-    if pd.isna(value):
+    if math.isnan(value):
         return NOT_KNOWN
     text = str(float(f"{value * 100 if unit == 'share' else value:.6g}")).removesuffix(".0")
     return f"{text} %" if unit == "share" else text

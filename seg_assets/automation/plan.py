@@ -9,6 +9,9 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from seg_assets.calendar import month_after, month_before, month_of
+from seg_assets.partitions import month_ends, service_months
+
 Made = Mapping[dt.date, int]
 """Partition to the position in the event log of its newest materialization by the present catalogue."""
 
@@ -48,6 +51,29 @@ def complete_weeks(
         else:
             complete.append(week)
     return complete, skipped
+
+
+def months_to_serve(
+    landed: Collection[dt.date], wanted: Collection[dt.date] | None
+) -> tuple[list[dt.date], list[Skip]]:
+    """The service months to refresh, and those left out.
+
+    landed: Mondays with an account snapshot. wanted: only these, where given. A month that may not be over yet is
+    trained on only where it is asked for, or where there is no other: public data is often one snapshot of any Monday.
+    """
+    last_landed = {month_after(month_of(week)): week for week in month_ends(landed)}
+    newest = sorted(last_landed)[-1:]
+    chosen = [month for month in sorted(last_landed) if month in wanted] if wanted is not None else []
+    if wanted is None:
+        chosen = service_months(landed) or newest
+    skipped = []
+    for month in sorted({*(wanted if wanted is not None else newest)} - {*chosen}):
+        data_month = f"{month_before(month):%Y-%m}"
+        why = f"no snapshot of {data_month} has landed"
+        if month in last_landed:
+            why = f"{data_month} is not over, its last landed snapshot is {last_landed[month]}; --months takes that one"
+        skipped.append(Skip(f"month {month:%Y-%m}", why))
+    return chosen, skipped
 
 
 def stale(partition: dt.date, made: Made, upstream: Iterable[tuple[Made, Collection[dt.date]]]) -> bool:

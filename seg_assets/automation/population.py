@@ -16,11 +16,11 @@ import polars as pl
 from resources.lakehouse import Lakehouse
 from seg_assets.automation import jobs
 from seg_assets.automation.launch import Run, launch, newest_materializations
-from seg_assets.automation.plan import Made, Skip, complete_weeks, consecutive, stale, weeks_to_read
+from seg_assets.automation.plan import Made, Skip, complete_weeks, consecutive, months_to_serve, stale, weeks_to_read
 from seg_assets.calendar import is_monday, month_before
 from seg_assets.catalogs import Catalogue
 from seg_assets.landing import Landing, LandingError
-from seg_assets.partitions import month_ends, service_months
+from seg_assets.partitions import month_ends
 from seg_assets.schemas import LANDINGS, SEGMENT_SCORES
 from seg_assets.segmentation.promotion import champion_of
 from seg_assets.steps.models import read_promotions
@@ -111,14 +111,9 @@ class Population:
         return set(self.lakehouse.partitions("account_snapshots"))
 
     def _months(self, landed: Collection[dt.date], wanted: Collection[dt.date] | None) -> list[dt.date]:
-        possible = service_months(landed) if landed else []
-        if wanted is None:
-            return possible
-        for month in sorted(set(wanted) - set(possible)):
-            self._skipped.append(
-                Skip(f"month {month:%Y-%m}", f"the training snapshot of {month_before(month):%Y-%m} has not landed")
-            )
-        return [month for month in possible if month in wanted]
+        months, skipped = months_to_serve(landed, wanted)
+        self._skipped += skipped
+        return months
 
     def _refresh(self, month: dt.date, landed: Collection[dt.date]) -> None:
         data_month = month_before(month)

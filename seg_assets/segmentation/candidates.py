@@ -20,6 +20,8 @@ from seg_assets.segmentation.levels import MANY_LEVELS, SMALLEST_LEVEL_SHARE, le
 from seg_assets.segmentation.reference import Reference
 
 STEPS_OF_A_FEATURE = 31
+# A condition that names more levels is a list, not a condition.
+MOST_NAMED = 3
 # An index sums up several features and keeps its scale; a raw number has to tell clearly more to be preferred.
 WORTH_OF_A_RAW_NUMBER = 0.8
 # The catalogue says that these open a segment's name: what people already tell accounts apart by.
@@ -55,8 +57,9 @@ class Candidate:
         for level in range(self.size - 1):
             yield np.arange(self.size) == level
         order = np.arange(self.size - 1) if self.ordered else _order_of_levels(sums[:-1])
-        for end in range(2, self.size - 1):
+        for end in range(2, min(MOST_NAMED, self.size - 2) + 1):
             yield np.isin(np.arange(self.size), order[:end])
+            yield np.isin(np.arange(self.size), order[-end:])
 
     def condition(self, inside: npt.NDArray[np.bool_]) -> Condition:
         """The condition that holds for the bins `inside`."""

@@ -104,9 +104,9 @@ def _parts(
         for feature in catalogue.name_features
     ]
     indices = {index.name for index in reference.indices}
-    for condition in (c for box in definition.boxes for c in box.conditions):
-        if condition.column not in indices and condition.column not in catalogue.name_features:
-            words.append(_condition_words(condition, vocabulary))
+    conditions = [c for box in definition.boxes for c in box.conditions]
+    spoken_for = indices | set(catalogue.name_features)
+    words += [_condition_words(c, vocabulary) for c in conditions if c.column not in spoken_for]
     mean = {index.name: sum(p.indices[index.name] * p.share for p in portraits) for index in reference.indices}
     asked = definition.columns
     order = sorted(

@@ -8,7 +8,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seg_assets.automation.plan import complete_weeks, consecutive, stale, weeks_to_read
+from seg_assets.automation.plan import complete_weeks, consecutive, months_to_serve, stale, weeks_to_read
 from seg_assets.calendar import mondays
 
 WEEKS = mondays(dt.date(2026, 6, 1), dt.date(2026, 7, 20))
@@ -34,6 +34,28 @@ def test_a_week_that_was_asked_for_and_never_landed_is_named():
     complete, skipped = complete_weeks({"firms": {A}}, ["firms"], [C])
     assert complete == []
     assert str(skipped[0]) == f"week {C}: firms has not landed"
+
+
+def test_months_that_are_over_are_served_and_the_newest_one_is_named():
+    months, skipped = months_to_serve([dt.date(2026, 5, 25), A, B], None)
+    assert months == [dt.date(2026, 6, 1)]
+    assert [str(skip) for skip in skipped] == [
+        "month 2026-07: 2026-06 is not over, its last landed snapshot is 2026-06-08; --months takes that one"
+    ]
+
+
+def test_a_month_that_is_not_over_is_served_where_asked_for_or_where_there_is_no_other():
+    """One public snapshot of a Monday in mid-month gave no segments at all, and no reason."""
+    july = dt.date(2026, 7, 1)
+    assert months_to_serve([A], None) == ([july], [])
+    assert months_to_serve([dt.date(2026, 5, 25), A, B], [july]) == ([july], [])
+    assert months_to_serve([], None) == ([], [])
+
+
+def test_a_month_without_a_snapshot_is_named():
+    months, skipped = months_to_serve([A], [dt.date(2026, 9, 1)])
+    assert months == []
+    assert [str(skip) for skip in skipped] == ["month 2026-09: no snapshot of 2026-08 has landed"]
 
 
 def test_a_partition_is_stale_when_missing_or_older_than_what_it_is_made_of():

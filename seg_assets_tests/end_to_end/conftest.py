@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import json
 import os
 import shutil
 import subprocess
@@ -66,8 +65,7 @@ def finished_folder(made_once, new_home) -> Path:
     def make(folder: Path) -> None:
         home = new_home(folder)
         land_population(home.landing, (LABELS, BEFORE, JUNE, JULY))
-        told = home.seg_run(*OPTIONS)
-        (folder / "told.json").write_text(json.dumps([told.exit_code, told.object]))
+        home.seg_run(*OPTIONS).save(folder)
 
     return made_once("finished", make)
 
@@ -81,7 +79,7 @@ def finished(finished_folder) -> Home:
 @pytest.fixture(scope="session")
 def told(finished_folder) -> Told:
     """What `seg run` said when it made the finished home."""
-    return Told(*json.loads((finished_folder / "told.json").read_text()))
+    return Told.load(finished_folder)
 
 
 @pytest.fixture

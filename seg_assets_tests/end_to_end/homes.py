@@ -48,6 +48,15 @@ class Told:
         """What was left out, and why."""
         return {skip["what"]: skip["why"] for skip in self.object["skipped"]}
 
+    def save(self, folder: Path) -> None:
+        """Keep it beside the home, for tests in other processes."""
+        (folder / "told.json").write_text(json.dumps([self.exit_code, self.object]))
+
+    @classmethod
+    def load(cls, folder: Path) -> Told:
+        """What `save` kept."""
+        return cls(*json.loads((folder / "told.json").read_text()))
+
 
 @dataclass(frozen=True)
 class Home:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from seg_assets_tests.end_to_end.homes import Home, Told
 from seg_assets_tests.shared import CHECKOUT, shared_file
 
 pytestmark = pytest.mark.slow
@@ -19,34 +22,28 @@ WEEK, DATA_MONTH, SERVICE_MONTH = dt.date(2010, 11, 29), dt.date(2010, 11, 1), d
 CLIENTS, SUBSCRIBERS = 45_211, 5_289
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    """A function that runs prepare.py as a person would; the landing folder."""
+@pytest.fixture(scope="session")
+def bank(made_once, new_home) -> Callable[..., tuple[Home, Told]]:
+    """Runs prepare.py with some options as a person would, then the graph; the home, and what was told."""
 
-    def prepare(*options: str):
-        landing = tmp_path_factory.mktemp("bank") / "landing"
+    def ran(name: str, *options: str) -> tuple[Home, Told]:
         source = shared_file("data/uci_bank_marketing/bank.zip")
-        subprocess.run([sys.executable, EXAMPLE / "prepare.py", source, landing, *options], check=True)
-        return landing
 
-    return prepare
+        def make(folder: Path) -> None:
+            home = new_home(folder)
+            subprocess.run([sys.executable, EXAMPLE / "prepare.py", source, home.landing, *options], check=True)
+            told = home.seg_run("--catalog", EXAMPLE / "catalogue.yaml")
+            told.save(folder)
 
-
-@pytest.fixture(scope="module")
-def run(prepared, new_home):
-    """A function that prepares the data and runs the graph over it; the home, and what was told."""
-
-    def ran(*options: str):
-        landing = prepared(*options)
-        home = new_home(landing.parent)
-        return home, home.seg_run("--catalog", EXAMPLE / "catalogue.yaml")
+        folder = made_once(name, make)
+        return Home(folder / "home", folder / "landing"), Told.load(folder)
 
     return ran
 
 
-@pytest.fixture(scope="module")
-def with_outcome(run):
-    return run()
+@pytest.fixture(scope="session")
+def with_outcome(bank) -> tuple[Home, Told]:
+    return bank("bank")
 
 
 def test_one_snapshot_is_a_service_month_and_a_week(with_outcome):
@@ -82,8 +79,8 @@ def test_definitions_run_as_sql_find_the_same_clients(with_outcome):
     assert_frame_equal(found, home.scores(WEEK).select("account_id", "segment_id"))
 
 
-def test_without_its_outcome_the_same_clients_are_together_and_conversion_is_unknown(run, with_outcome):
-    home, told = run("--without-outcome")
+def test_without_its_outcome_the_same_clients_are_together_and_conversion_is_unknown(bank, with_outcome):
+    home, told = bank("bank_without_outcome", "--without-outcome")
     assert told.exit_code == 0, told.object
     segments = pl.DataFrame(told.object["segments"])
     assert segments["conversion_rate"].null_count() == segments["conversions"].null_count() == segments.height
