@@ -35,6 +35,11 @@ class Partitions:
         """Mondays; the current week counts as soon as its Monday has begun."""
         return dg.WeeklyPartitionsDefinition(self.first_month.isoformat(), day_offset=1, hour_offset=1, end_offset=1)
 
+    def newest_week(self) -> dt.date | None:
+        """The Monday of the current week, by this machine's clock; None before the first month has begun."""
+        key = self.week.get_last_partition_key()
+        return None if key is None else dt.date.fromisoformat(key)
+
     @property
     def data_month(self) -> dg.MonthlyPartitionsDefinition:
         """Months of data, complete ones only."""

@@ -20,7 +20,7 @@ from seg_assets.automation.plan import Made, Skip, complete_weeks, consecutive, 
 from seg_assets.calendar import is_monday, month_before
 from seg_assets.catalogs import Catalogue
 from seg_assets.landing import Landing, LandingError
-from seg_assets.partitions import month_ends
+from seg_assets.partitions import Partitions, month_ends
 from seg_assets.schemas import LANDINGS, SEGMENT_SCORES
 from seg_assets.segmentation.promotion import champion_of
 from seg_assets.steps.models import read_promotions
@@ -165,9 +165,16 @@ class Population:
         """The Mondays of a source with their identities; other dates are named as skipped."""
         if source not in self._landings:
             found = self._weeks(source)
-            usable = {day: key for day, key in found.items() if is_monday(day) and day >= self.catalogue.first_month}
+            newest = Partitions(self.catalogue.first_month).newest_week()
+            usable = {
+                day: key
+                for day, key in found.items()
+                if is_monday(day) and self.catalogue.first_month <= day and newest is not None and day <= newest
+            }
             for day in sorted(set(found) - set(usable)):
                 why = f"before the catalogue's first_month {self.catalogue.first_month}"
+                if newest is None or day > newest:
+                    why = f"in the future: this machine's newest Monday is {newest}; correct its clock, or the date"
                 if not is_monday(day):
                     why = f"{day} is a {day:%A}, snapshots are of Mondays"
                 self._skipped.append(Skip(f"{source}, snapshot_date={day}", why))
