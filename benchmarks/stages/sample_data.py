@@ -24,5 +24,4 @@ def repeats(prepared: Prepared) -> Repeats:
 
 
 def _write(folder: Path, accounts: int) -> int:
-    folder.parent.mkdir(parents=True, exist_ok=True)
     return write_landing(folder, accounts=accounts, mondays=[WEEK]).rows["sales_lifecycle"]

@@ -92,6 +92,16 @@ class Population:
         sources = {name: self._landed(name) for name in self._snapshot_sources()}
         if not any(sources.values()) and not self._failures:
             self._failures.append(Skip(f"landing at {self.landing.base}", self._nothing_landed()))
+        else:
+            self._failures += [
+                Skip(
+                    f"landing of {name}",
+                    f"the catalogue requires it, and there is no table {name} at {self.landing.base}; land it there, "
+                    "or set `required: false` for it in the catalogue",
+                )
+                for name in self.catalogue.required_sources
+                if not self.landing.has(name)
+            ]
         complete, skipped = complete_weeks(sources, self.catalogue.required_sources, weeks)
         if weeks is not None:
             every, _ = complete_weeks(sources, self.catalogue.required_sources, None)
