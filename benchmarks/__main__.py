@@ -36,7 +36,7 @@ IN_TURNS = {
 
 
 def main() -> None:
-    """The program. Ends with an error where the plain scoring does not give the project's scores."""
+    """The program. Ends with an error where the plain scoring gives another segment or other reasons."""
     given = _arguments()
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="seg-bench-") as folder:
@@ -60,7 +60,7 @@ def main() -> None:
     print(f"scores of scikit-learn + pandas and of the project: {agreed}")
     if given.accounts != ACCOUNTS:
         print(f"the aims are for {ACCOUNTS:,} accounts; this run had {given.accounts:,}")
-    if not agreed.complete:
+    if not agreed.decisive:
         sys.exit("the two ways of scoring differ, so their speed does not compare: nothing is stored")
     _store(given.out, _record(given.accounts, load, figures, contenders, judged, agreed))
     print(f"stored in {given.out}")

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+# What a score is; in the others a tie in the last bit of a distance may be broken in two ways.
+DECISIVE = ("segment_id", "reasons")
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -17,6 +20,11 @@ class Agreement:
 
     accounts: int
     same: Mapping[str, int]
+
+    @property
+    def decisive(self) -> bool:
+        """Whether every account has the same segment for the same reasons."""
+        return all(self.same[name] == self.accounts for name in DECISIVE)
 
     @property
     def complete(self) -> bool:
@@ -28,7 +36,7 @@ class Agreement:
         if self.complete:
             return f"the same in all {len(self.same)} columns for all {self.accounts:,} accounts"
         apart = [f"{name} {self.accounts - count:,}" for name, count in self.same.items() if count < self.accounts]
-        return f"of {self.accounts:,} accounts differ: {', '.join(apart)}"
+        return f"the same for {self.accounts:,} accounts, but for {', '.join(apart)}"
 
 
 def agreement(scores: pl.DataFrame, others: pl.DataFrame) -> Agreement:

@@ -30,7 +30,9 @@ app = typer.Typer(
 T = TypeVar("T")
 
 Home = Annotated[Path | None, typer.Option(help="where tables, runs and models lie [default: SEG_HOME, or .seg]")]
-LandingTables = Annotated[str | None, typer.Option(help="landing tables [default: SEG_LANDING, or landing in the home]")]
+LandingTables = Annotated[
+    str | None, typer.Option(help="landing tables [default: SEG_LANDING, or landing in the home]")
+]
 Catalog = Annotated[Path | None, typer.Option(help="a catalogue file [default: SEG_CATALOG, or the built-in one]")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object instead of text")]
 FIRST_SAMPLE_MONDAY = dt.date(2025, 1, 27)

@@ -93,14 +93,13 @@ def run_object(settings: Settings, done: PopulationRun) -> dict[str, Any]:
 def run_text(settings: Settings, done: PopulationRun) -> str:
     """What `seg run` prints at its end: skips, segments, tables, and what to open next."""
     lakehouse = Lakehouse(settings.lakehouse)
-    failed = [run for run in done.runs if not run.ok]
     parts = [
         "\n".join(_wrapped(f"FAILED {failure}", 0) for failure in done.failures),
         _skipped_text(done.skipped),
         segments_text(newest_profiles(lakehouse)),
         tables_text(lakehouse, as_json=False),
         _next_text(settings),
-        f"{len(failed)} of {len(done.runs)} runs failed." if failed else f"{len(done.runs)} runs, all succeeded.",
+        _outcome_text(done),
     ]
     return "\n" + "\n\n".join(part for part in parts if part)
 
@@ -118,12 +117,9 @@ def segments_text(profiles: pl.DataFrame) -> str:
     if profiles.is_empty():
         return ""
     month: dt.date = profiles["service_month"][0]
-    lines = [
-        f"Segments serving {month:%B %Y} (version {profiles['definition_version'][0]}); conversion is of eligible "
-        "accounts within the horizon,",
-        "over matured month-end snapshots, with its 95 % interval.",
-        "",
-    ]
+    known = profiles["conversion_rate"].is_not_null().any()
+    told = "conversion is of eligible accounts whose outcome is known, with its 95 % interval" if known else ""
+    lines = [f"Segments serving {month:%B %Y} (version {profiles['definition_version'][0]})", told, ""]
     for row in profiles.iter_rows(named=True):
         lines.append(
             f"{row['segment_id']}  {row['name']}".ljust(62)
@@ -173,6 +169,13 @@ def _skipped_text(skipped: Sequence[Skip]) -> str:
     if len(news) < len(skipped):
         lines.append(f"  - {len(skipped) - len(news)} partitions are up to date, their inputs are unchanged")
     return "Skipped\n" + "\n".join(lines) if lines else ""
+
+
+def _outcome_text(done: PopulationRun) -> str:
+    failed = sum(not run.ok for run in done.runs)
+    if done.ok:
+        return f"{len(done.runs)} runs, all succeeded." if done.runs else "Nothing to do: everything is up to date."
+    return f"FAILED: {failed} of {len(done.runs)} runs failed; what was wrong is told above."
 
 
 def _next_text(settings: Settings) -> str:

@@ -144,18 +144,12 @@ def keep_quarantine(lakehouse: Lakehouse, source: str, week: dt.date, checked: V
         lakehouse.replace(table, checked.quarantined, week)
 
 
-def _accounts_before(lakehouse: Lakehouse, source: str, week: dt.date) -> int | None:
-    """Rows accepted from `source` in the newest week before `week`; None where there is none."""
-    if not lakehouse.exists(LANDINGS.name):
+def _accounts_before(lakehouse: Lakehouse, source: str, week: dt.date) -> pl.Series | None:
+    """The ids that `source` had in the newest week before `week`; None where there is none."""
+    earlier = [known for known in lakehouse.partitions(f"raw/{source}") if known < week]
+    if not earlier:
         return None
-    rows = (
-        lakehouse.scan(LANDINGS.name)
-        .filter(pl.col("source") == source, pl.col("snapshot_date") < week)
-        .sort("snapshot_date", "read_at")
-        .select(pl.col("accepted").last())
-        .collect()
-    )
-    return None if rows.item() is None else int(rows.item())
+    return lakehouse.scan(f"raw/{source}", [max(earlier)]).select("account_id").collect().to_series()
 
 
 def _landing_row(source: str, week: dt.date, identity: str, report: Report) -> pl.DataFrame:

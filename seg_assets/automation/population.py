@@ -64,13 +64,11 @@ class Population:
     def run(self, months: Collection[dt.date] | None, weeks: Collection[dt.date] | None) -> PopulationRun:
         """Do the service months and weeks named, or by default all that have landed; skip what is up to date."""
         self._land_events()
-        landed = self._land_snapshots(months, weeks)
+        landed = self._land_snapshots(weeks)
         wanted_months = self._months(landed, months)
         for month in wanted_months:
             self._refresh(month, landed)
-        wanted_weeks = sorted(landed) if weeks is None else [week for week in sorted(weeks) if week in landed]
-        if weeks is None and wanted_months and months is not None:
-            wanted_weeks = [week for week in wanted_weeks if week.replace(day=1) in wanted_months]
+        wanted_weeks = [week for week in sorted(landed) if weeks is None or week in weeks]
         self._score(wanted_weeks)
         return PopulationRun(
             months=tuple(wanted_months),
@@ -82,12 +80,12 @@ class Population:
 
     def _land_events(self) -> None:
         for source in jobs.EVENT_SOURCES:
-            if not self.landing.has(source):
+            if not self.landing.has(source) and self.catalogue.outcome_column is None:
                 self._skipped.append(Skip(f"raw/{source}", "the landing tables have no such source"))
             for first, last in consecutive(self._weeks_to_read(source)):
                 self._launch(jobs.LAND_EVENTS, first, last, [f"raw/{source}"])
 
-    def _land_snapshots(self, months: Collection[dt.date] | None, weeks: Collection[dt.date] | None) -> set[dt.date]:
+    def _land_snapshots(self, weeks: Collection[dt.date] | None) -> set[dt.date]:
         """Read every Monday that is complete and not up to date; the Mondays that have an account snapshot now."""
         sources = {name: self._landed(name) for name in self._snapshot_sources()}
         if not any(sources.values()) and not self._failures:

@@ -224,7 +224,7 @@ class Catalogue(_Frozen):
         return value
 
     def misnamed(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """(place, message) of every name that is given twice or points at nothing; the loader turns places into lines."""
+        """(place, message) of every name given twice or pointing at nothing; the loader turns places into lines."""
         sources, groups = {s.name for s in self.sources}, {g.name for g in self.groups}
         features = set(self.feature_names)
         found = self._names_given_twice()

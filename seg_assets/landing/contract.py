@@ -38,13 +38,13 @@ def validate(
     catalogue: Catalogue,
     week: dt.date,
     *,
-    accounts_last_week: int | None = None,
+    accounts_last_week: pl.Series | None = None,
 ) -> Validated:
     """Hold one week of a snapshot source against the catalogue.
 
     frame: the rows as landed, any dtypes, with account_id, the source's features and maybe snapshot_date.
-    source: a source of the catalogue, or account_master. accounts_last_week: distinct accounts of the source a week
-    before; None accepts any loss. Accepted rows have exactly `schema_of(source, catalogue).polars`, in landed order.
+    source: a source of the catalogue, or account_master. accounts_last_week: the ids of the source a week before;
+    None accepts any loss. Accepted rows have exactly `schema_of(source, catalogue).polars`, in landed order.
     Raises LandingError for an unknown source; ContractError where the week as a whole must not be used: no Monday,
     missing column, no rows, accounts lost beyond the catalogue's limit, more than half of the rows in quarantine.
     """
@@ -135,18 +135,22 @@ def _told_about_columns(landed: pl.DataFrame, schema: TableSchema, absent: Seque
         )
 
 
-def _refuse_lost_accounts(rows: Week, at_most: float, before: int) -> None:
-    now = rows.typed[ACCOUNT_ID].drop_nulls().n_unique()
-    if before and 1 - now / before > at_most:
+def _refuse_lost_accounts(rows: Week, at_most: float, before: pl.Series) -> None:
+    """Compares ids, not counts: a source that suddenly sends other ids lost every account it had."""
+    now = rows.typed[ACCOUNT_ID].unique()
+    gone = before.filter(~before.is_in(now.implode()))
+    share = len(gone) / max(len(before), 1)
+    if share > at_most:
+        examples = ", ".join(gone.sort().head(3))
         what = (
-            f"of {before:,} accounts of the week before are gone ({1 - now / before:.0%}; the catalogue's limit "
-            f"lost_accounts_at_most is {at_most:.0%}): {now:,} landed"
+            f"of {len(before):,} accounts of the week before are gone ({share:.0%}; the catalogue's limit "
+            f"lost_accounts_at_most is {at_most:.0%}), such as {examples}; {now.drop_nulls().len():,} landed"
         )
         remedy = (
-            "Nothing was written. Land the week again in full, or, if the accounts did go, accept it with "
-            "config `accept_loss: true`."
+            "Nothing was written. Land the week again in full and under the same ids, or, if the accounts did go, "
+            f"materialize raw/{rows.source} for this week in the Dagster UI with config `accept_loss: true`."
         )
-        raise _refused(rows.source, rows.week, before - now, what, remedy)
+        raise _refused(rows.source, rows.week, len(gone), what, remedy)
 
 
 def _without_id(rows: Week) -> Defect:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,12 @@ class Home:
     def files(self, name: str) -> dict[dt.date, list[str]]:
         """The data files of every partition of a table: equal files mean that nothing was written."""
         return self.lakehouse.partitions(name)
+
+    def champion_model(self) -> int:
+        """The version of the registered model that the alias `champion` points at."""
+        with closing(sqlite3.connect(self.folder / "mlflow" / "mlflow.db")) as store:
+            ((version,),) = store.execute("SELECT version FROM registered_model_aliases WHERE alias = 'champion'")
+        return int(version)
 
     def by_definition_sql(self, profiles: pl.DataFrame, week: dt.date, data_month: dt.date) -> pl.DataFrame:
         """(account_id, segment_id) of every account that DuckDB finds by a segment's own SQL, as often as it does.

@@ -128,7 +128,7 @@ def test_a_source_landed_again_makes_that_weeks_runs_and_no_others(home):
 
 
 def test_a_repeated_refresh_gives_the_same_segments_and_leaves_later_months_alone(home):
-    later = home.files(SEGMENT_MODEL.name)[JULY_MODEL]
+    later, champion = home.files(SEGMENT_MODEL.name)[JULY_MODEL], home.champion_model()
     run = home.materialize("refresh", JUNE_MODEL)
     assert run.ok, run.error
     attempts = home.table(SEGMENT_MODEL.name, JUNE_MODEL).sort("fitted_at")
@@ -136,6 +136,7 @@ def test_a_repeated_refresh_gives_the_same_segments_and_leaves_later_months_alon
     first, second = attempts["segmentation"]
     assert first == second
     assert home.files(SEGMENT_MODEL.name)[JULY_MODEL] == later
+    assert home.champion_model() == champion
     profiles = home.table(SEGMENT_PROFILES.name, JUNE_MODEL)
     assert profiles["definition_version"].unique().to_list() == ["2026-06.2"]
 
@@ -148,6 +149,27 @@ def test_a_week_that_lacks_a_required_source_is_left_out_by_name(home):
     assert told.skipped[f"week {NEXT}"] == "product_usage has not landed"
     assert told.runs == []
     assert NEXT not in home.files("segment_scores")
+
+
+def test_a_required_source_without_a_table_fails_by_name(home):
+    """A folder called `marketing` made a run that did nothing and called itself a success."""
+    (home.landing / "marketing_engagement").rename(home.landing / "marketing")
+    told = home.seg_run(*OPTIONS)
+    assert told.exit_code == 1
+    (failure,) = told.object["failures"]
+    assert failure["what"] == "landing of marketing_engagement"
+    assert "no table marketing_engagement" in failure["why"]
+
+
+def test_a_monday_in_the_future_is_left_out_by_name(home):
+    """Dagster has no partition for it yet, and an error of Dagster's ended the whole command."""
+    today = dt.date.today()
+    future = today + dt.timedelta(days=14 - today.weekday())
+    land(home.landing, future, accounts_of(JULY))
+    told = home.seg_run("--months", "2026-07")
+    assert told.exit_code == 0
+    assert "in the future" in told.skipped[f"product_usage, snapshot_date={future}"]
+    assert future not in home.files("account_snapshots")
 
 
 def test_a_bad_week_fails_alone_and_keeps_what_was_stored(home):

@@ -203,16 +203,28 @@ def test_an_empty_snapshot_is_refused(judged, engagement):
         judged(engagement.clear())
 
 
+def earlier(engagement: pl.DataFrame, gone: int) -> pl.Series:
+    """The ids of a week before, that held all of now and `gone` accounts more."""
+    return pl.concat([engagement["account_id"], pl.Series("account_id", [f"gone-{i}" for i in range(gone)], pl.String)])
+
+
 def test_a_week_that_lost_too_many_accounts_is_refused_unless_the_loss_is_accepted(engagement, catalogue):
     with pytest.raises(ContractError, match=r"9 of 17 accounts .* gone \(53%.*accept_loss: true"):
-        validate(engagement, "engagement", catalogue, WEEK, accounts_last_week=17)
-    for before in (None, 0, 5, 16):
+        validate(engagement, "engagement", catalogue, WEEK, accounts_last_week=earlier(engagement, 9))
+    for before in (None, earlier(engagement, 0).clear(), earlier(engagement, 0), earlier(engagement, 8)):
         assert validate(engagement, "engagement", catalogue, WEEK, accounts_last_week=before).accepted.height == 8
+
+
+def test_other_ids_in_the_same_number_are_lost_accounts(engagement, catalogue):
+    """Ids that came as integers once doubled the population without a word: as many rows, none of them known."""
+    with pytest.raises(ContractError, match=r"8 of 8 accounts .* gone \(100%.*under the same ids"):
+        other = engagement.with_columns(pl.col("account_id") + "-new")
+        validate(other, "engagement", catalogue, WEEK, accounts_last_week=engagement["account_id"])
 
 
 def test_a_doubled_load_does_not_hide_lost_accounts(engagement, catalogue):
     with pytest.raises(ContractError, match="of the week before are gone"):
-        validate(pl.concat([engagement] * 4), "engagement", catalogue, WEEK, accounts_last_week=20)
+        validate(pl.concat([engagement] * 4), "engagement", catalogue, WEEK, accounts_last_week=earlier(engagement, 12))
 
 
 def test_a_week_that_is_no_monday_is_refused(engagement, catalogue):
