@@ -35,7 +35,6 @@ test: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
 
 bench: $(READY)
