@@ -26,6 +26,8 @@ from benchmarks.measuring import CHECKOUT, Figures, measure
 from benchmarks.prepared import WEEK, Prepared
 from benchmarks.table import aims_table, stages_table
 
+# Load average a core from which on something else takes the processor.
+BUSY = 0.3
 ALONE = {"sample_data": "sample data", "raw_to_accounts": "raw to accounts", "fit": "fit (without MLflow)"}
 IN_TURNS = {
     "scoring": "scoring",
@@ -57,6 +59,8 @@ def main() -> None:
     print(stages_table(ALONE | IN_TURNS, figures + contenders), end="\n\n")
     print(aims_table(judged), end="\n\n")
     print(f"scoring beside the floor with write_delta: {median(ratios(scoring, delta)):.2f} times (for information)")
+    if load > BUSY * (os.cpu_count() or 1):
+        print(f"the machine was busy before (load average {load:.1f}): seconds are too long, ratios less so")
     print(f"scores of scikit-learn + pandas and of the project: {agreed}")
     if given.accounts != ACCOUNTS:
         print(f"the aims are for {ACCOUNTS:,} accounts; this run had {given.accounts:,}")
@@ -98,7 +102,13 @@ def _record(
         "machine": machine(),
         "load_average_before": round(load, 2),
         "stages": {
-            one.stage: {**asdict(one), "cold": one.cold, "warm": one.warm, "rows_a_second": round(one.rows_a_second)}
+            one.stage: {
+                **asdict(one),
+                "cold": one.cold,
+                "warm": one.warm,
+                "warm_cpu": one.warm_cpu,
+                "rows_a_second": round(one.rows_a_second),
+            }
             for one in figures + contenders
         },
         "ratios": {name: {"median": median(values), "of_turns": values} for name, values in paired.items()},

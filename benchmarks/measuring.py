@@ -23,11 +23,16 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Figures:
-    """What one stage took. seconds: of each repeat, the first cold; start_seconds: interpreter, imports and set-up."""
+    """What one stage took.
+
+    seconds: of each repeat, the first cold; cpu_seconds: the same on all cores together, which a busy machine does not
+    change; start_seconds: interpreter, imports and set-up; peak_mb: 10^6 bytes.
+    """
 
     stage: str
     start_seconds: float
     seconds: tuple[float, ...]
+    cpu_seconds: tuple[float, ...]
     rows: int
     peak_mb: float
 
@@ -40,6 +45,11 @@ class Figures:
     def warm(self) -> float:
         """Median seconds of the other repeats."""
         return median(self.seconds[1:])
+
+    @property
+    def warm_cpu(self) -> float:
+        """Median processor seconds of the other repeats."""
+        return median(self.cpu_seconds[1:])
 
     @property
     def rows_a_second(self) -> float:
@@ -83,7 +93,12 @@ class StageProcess:
         self._process.stdin.close()
         values = self._answer()
         return Figures(
-            self.stage, self._start_seconds, tuple(values["seconds"]), int(values["rows"]), float(values["peak_mb"])
+            stage=self.stage,
+            start_seconds=self._start_seconds,
+            seconds=tuple(values["seconds"]),
+            cpu_seconds=tuple(values["cpu_seconds"]),
+            rows=values["rows"],
+            peak_mb=values["peak_mb"],
         )
 
     def _answer(self) -> dict[str, Any]:

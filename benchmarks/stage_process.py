@@ -35,15 +35,18 @@ def main() -> None:
     stage = importlib.import_module(f"benchmarks.stages.{given.stage}")
     repeats: Repeats = stage.repeats(Prepared(given.folder, given.accounts))
     call = next(repeats)
-    seconds, rows = [], 0
+    seconds: list[float] = []
+    cpu_seconds: list[float] = []
+    rows = 0
     _answer({"ready": given.stage})
     for _ in sys.stdin:
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.process_time()
         rows = call()
         seconds.append(time.perf_counter() - began)
+        cpu_seconds.append(time.process_time() - cpu_began)
         call = next(repeats)
         _answer({"seconds": seconds[-1]})
-    _answer({"seconds": seconds, "rows": rows, "peak_mb": peak_megabytes()})
+    _answer({"seconds": seconds, "cpu_seconds": cpu_seconds, "rows": rows, "peak_mb": peak_megabytes()})
 
 
 def _answer(values: dict[str, object]) -> None:

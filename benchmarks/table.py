@@ -14,14 +14,15 @@ VERDICTS = {True: "met", False: "MISSED", None: "not judged"}
 
 
 def stages_table(titles: Mapping[str, str], figures: Sequence[Figures]) -> str:
-    """A line a stage: seconds, rows, rows a second, memory."""
-    header = ("stage", "start s", "cold s", "warm s", "rows", "rows/s", "peak MB")
+    """A line a stage: seconds, processor seconds of a warm repeat, rows, rows a second, memory."""
+    header = ("stage", "start s", "cold s", "warm s", "cpu s", "rows", "rows/s", "peak MB")
     lines = [
         (
             titles[one.stage],
             f"{one.start_seconds:.2f}",
             f"{one.cold:.2f}",
             f"{one.warm:.2f}",
+            f"{one.warm_cpu:.2f}",
             f"{one.rows:,}",
             f"{one.rows_a_second:,.0f}",
             f"{one.peak_mb:,.0f}",

@@ -138,7 +138,7 @@ SEGMENT_SCORES = Table(
             "Probability that the rule segment is the same at the next scoring; not a probability of conversion. "
             "Null where the model had no earlier snapshot to calibrate on",
         ),
-        "second_segment_id": Column(pl.String, "The nearest other segment; null where there is none"),
+        "second_segment_id": Column(pl.String, "The nearest other segment; null where none is near"),
         "reasons": Column(pl.List(pl.String), "The conditions met, with the account's values"),
         "unusual": Column(pl.Boolean, "Whether several features lie beyond what the reference held"),
         "labels": Column(pl.List(pl.String), "Overlapping flags"),

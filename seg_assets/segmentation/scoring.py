@@ -11,7 +11,7 @@ from functools import reduce
 
 import polars as pl
 
-from seg_assets.segmentation.confidence import Confidence, distance
+from seg_assets.segmentation.confidence import FAR, Confidence, distance
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
 from seg_assets.segmentation.wording import NOT_KNOWN, Vocabulary
 
@@ -55,10 +55,15 @@ def margins(definitions: Sequence[Definition], confidence: Confidence, segment: 
 
 
 def nearest(distances: Sequence[pl.Expr], margin: pl.Expr) -> pl.Expr:
-    """The position of the first definition that is as near as `margin`, as UInt32; null where there is no other."""
-    return pl.coalesce(
-        pl.when(distance_to == margin).then(pl.lit(position, dtype=pl.UInt32))
-        for position, distance_to in enumerate(distances)
+    """The position of the first definition that is as near as `margin`, as UInt32.
+
+    Null where there is no other, and where every other is as far as can be: then none is nearer than the rest.
+    """
+    return pl.when(margin < FAR).then(
+        pl.coalesce(
+            pl.when(distance_to == margin).then(pl.lit(position, dtype=pl.UInt32))
+            for position, distance_to in enumerate(distances)
+        )
     )
 
 

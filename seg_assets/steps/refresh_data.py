@@ -47,7 +47,8 @@ def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month:
 def read_outcomes(lakehouse: Lakehouse, catalogue: Catalogue, moment: dt.date) -> Outcomes | None:
     """The outcomes that are known at `moment`, a Monday that landed; None where there are none.
 
-    Month-ends only, so that one conversion is seen at most twice. Nothing landed later than `moment` is read.
+    Month-ends only, so that one conversion is seen from two or three snapshots at most. Nothing landed later than
+    `moment` is read.
     """
     landed = [week for week in lakehouse.partitions("account_snapshots") if week <= moment]
     if catalogue.outcome_column is not None:

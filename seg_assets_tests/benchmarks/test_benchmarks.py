@@ -102,7 +102,7 @@ def test_the_lines_of_the_table_are_equally_wide() -> None:
 
 
 def _figures(*seconds: float) -> Figures:
-    return Figures("stage", 0.5, seconds, 1_000, 500.0)
+    return Figures("stage", 0.5, seconds, seconds, 1_000, 500.0)
 
 
 def _plain(prepared: Prepared, segmentation: Segmentation, folder: Path) -> pl.DataFrame:
