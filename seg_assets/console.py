@@ -10,13 +10,12 @@ import json
 import textwrap
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from resources.lakehouse import Lakehouse
-from resources.settings import Settings
+from resources.settings import CHECKOUT, Settings, default_home
 from seg_assets.automation.launch import Run
 from seg_assets.automation.plan import Skip
 from seg_assets.automation.population import PopulationRun
@@ -179,16 +178,18 @@ def _outcome_text(done: PopulationRun) -> str:
 
 
 def _next_text(settings: Settings) -> str:
-    where = "" if settings.home.name == ".seg" else f" HOME_DIR={settings.home}"
-    return "\n".join(
-        [
-            "Open next",
-            f"  make ui{where}".ljust(42) + "the graph and these runs in the Dagster UI",
-            "  seg show segment_profiles".ljust(42) + "the segment book's table",
-            "  seg show segment_scores".ljust(42) + "the newest week, account by account",
-            f"  MLflow: {Path(settings.mlflow_home) / 'mlflow.db'}",
-        ]
-    )
+    """Commands that work as they stand: for this home, by the program that was installed."""
+    where = "" if settings.home == default_home() else f" --home {settings.home}"
+    seg = ".venv/bin/seg" if (CHECKOUT / ".venv/bin/seg").exists() else "seg"
+    ui = f"{seg} ui{where}" if where else "make ui"
+    lines = [
+        (ui, "the graph and these runs in the Dagster UI"),
+        (f"{seg} show segment_profiles{where}", "the segment book's table"),
+        (f"{seg} show segment_scores{where}", "the newest week, account by account"),
+    ]
+    width = max(len(command) for command, _ in lines)
+    shown = [f"  {command.ljust(width)}   {what}" for command, what in lines]
+    return "\n".join(["Open next", *shown, f"  MLflow store: {settings.mlflow_home / 'mlflow.db'}"])
 
 
 def _money(value: float | None) -> str:
