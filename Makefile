@@ -19,9 +19,12 @@ help:
 	@echo "make bench   rows a second and peak memory of each stage"
 
 $(READY): setup.cfg pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v in ((3, 11), (3, 12)) else "make: this needs Python 3.11 or 3.12, and found %d.%d. Install one, or name it: make PYTHON=/path/to/python3.11" % v)'
+	@found="$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"; case "$$found" in \
+	3.11|3.12) ;; \
+	*) echo "make: this needs Python 3.11 or 3.12, and found $${found:-none}. Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1;; \
+	esac
 	@echo "Setting up $(VENV) (once, a few minutes)"
-	@$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
 

@@ -65,7 +65,7 @@ class PlainScoring:
                 "rule_segment_id": ids[segment],
                 "held": False,
                 "confidence": self._confidence(margin),
-                "second_segment_id": pd.Series(np.where(margin < FAR, ids[second], None), dtype="str"),
+                "second_segment_id": pd.Series(ids[second], dtype="str").where(margin < FAR),
                 "reasons": self._reasons(accounts, box),
                 "unusual": self._unusual(accounts),
                 "labels": pd.Series([[]] * len(accounts), dtype=LIST_OF_TEXTS),

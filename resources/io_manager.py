@@ -47,13 +47,14 @@ class DeltaIOManager(dg.IOManager):
             raise dg.DagsterInvariantViolationError(
                 f"table {table.name}: {len(keys)} partitions in one frame need its column {table.partition_column}"
             )
-        rows = 0
+        metadata: dict[str, str | int] = {"dagster/uri": self._lakehouse.uri(table.name)}
         for key in keys:
             part = frame.filter(pl.col(table.partition_column) == key) if len(keys) > 1 else frame
-            rows += self._lakehouse.replace(table, part, key)
-        context.add_output_metadata(
-            {"dagster/row_count": rows, "dagster/uri": self._lakehouse.uri(table.name), "rows": rows}
-        )
+            rows = self._lakehouse.replace(table, part, key)
+            if len(keys) == 1:
+                # What is said of an output is said of every partition of the run; of several, the asset counts each.
+                metadata["dagster/row_count"] = rows
+        context.add_output_metadata(metadata)
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
         """The partitions of the upstream table that this run maps to, as one LazyFrame.

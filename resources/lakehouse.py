@@ -16,7 +16,7 @@ import fcntl
 import json
 import time
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +83,16 @@ class Lakehouse:
             raise TableError(f"table {table} has no partition {missing[0]}: materialize {table} for it first")
         return frame.filter(pl.col(self._partition_column(table)).is_in(sorted(partitions)))
 
-    def replace(self, table: Table, frame: pl.DataFrame | pl.LazyFrame, partition: dt.date) -> int:
+    def replace(
+        self,
+        table: Table,
+        frame: pl.DataFrame | pl.LazyFrame,
+        partition: dt.date,
+        verify: Callable[[pl.LazyFrame], None] | None = None,
+    ) -> int:
         """Put `frame` in the place of one partition of `table`; the rows written.
+
+        verify: looks at the rows as they were written, before they are committed; what it raises stops the commit.
 
         The partition column is set to `partition`. An interrupted write leaves the table as it was. Raises TableError
         for columns or types that the table's schema does not have, and where the write fails (a full disk).
@@ -95,13 +103,13 @@ class Lakehouse:
             raise TableError(f"table {table.name}: partition {partition!r} is not a date")
         column = table.partition_column
         body = self._conform(table, frame.lazy().with_columns(pl.lit(partition, pl.Date).alias(column)))
-        return self._commit(table, body.drop(column), {column: partition.isoformat()}, "overwrite")
+        return self._commit(table, body.drop(column), {column: partition.isoformat()}, "overwrite", verify)
 
     def append(self, table: Table, frame: pl.DataFrame) -> int:
         """Add rows to an unpartitioned `table`; the rows written. Raises TableError as `replace` does."""
         if table.partition_column is not None:
             raise TableError(f"table {table.name} is partitioned: replace one of its partitions")
-        return self._commit(table, self._conform(table, frame.lazy()), {}, "append")
+        return self._commit(table, self._conform(table, frame.lazy()), {}, "append", None)
 
     def _conform(self, table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
         found = frame.collect_schema()
@@ -114,14 +122,24 @@ class Lakehouse:
             raise TableError(f"table {table.name}: " + "; ".join(wrong))
         return frame.select(*(pl.col(name).cast(dtype) for name, dtype in table.schema.items()), *extra)
 
-    def _commit(self, table: Table, body: pl.LazyFrame, values: dict[str, str], mode: str) -> int:
+    def _commit(
+        self,
+        table: Table,
+        body: pl.LazyFrame,
+        values: dict[str, str],
+        mode: str,
+        verify: Callable[[pl.LazyFrame], None] | None,
+    ) -> int:
         folder = Path(self.uri(table.name))
         relative = Path(*(f"{name}={value}" for name, value in values.items()), f"part-{uuid.uuid4()}.parquet")
         file = folder / relative
-        file.parent.mkdir(parents=True, exist_ok=True)
         try:
+            file.parent.mkdir(parents=True, exist_ok=True)
             body.sink_parquet(file, compression="zstd", compression_level=1)
-            rows = pl.scan_parquet(file).select(pl.len()).collect().item()
+            written = pl.scan_parquet(file)
+            rows = written.select(pl.len()).collect().item()
+            if verify is not None:
+                verify(written)
             with self._locked(table.name):
                 delta = self._open_or_create(table, body.collect_schema())
                 delta.create_write_transaction(
@@ -136,7 +154,8 @@ class Lakehouse:
             if isinstance(error, PolarsError | OSError | DeltaError):
                 raise TableError(
                     f"table {table.name} {' '.join(values.values())}: the write failed and nothing of it was stored "
-                    f"({str(error).splitlines()[0]}). The table is as it was; check the disk at {self.root}, run again"
+                    f"({str(error).splitlines()[0]}). The table is as it was. If the disk at {self.root} is full, free "
+                    "some of it; then run again"
                 ) from error
             raise
         return int(rows)

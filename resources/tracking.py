@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,22 @@ QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-SERVED_BY = Path(__file__).resolve().parents[1] / "seg_assets" / "steps" / "served_model.py"
+PACKAGE = Path(__file__).resolve().parents[1] / "seg_assets"
+SERVED_BY = PACKAGE / "steps" / "served_model.py"
+SERVED_WITH = (
+    "mlflow",
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "pydantic",
+    "pyyaml",
+    "scikit-learn",
+    "scipy",
+    "sqlglot",
+    "threadpoolctl",
+)
+"""What importing and running the served model needs."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,10 @@ class Tracking:
                 python_model=str(SERVED_BY),
                 artifacts={"segmentation": str(file)},
                 signature=signature,
-                pip_requirements=["polars", "pandas", "pydantic"],
+                # The package travels with the model: it loads where the project is not installed, and with the code
+                # that it was fitted by.
+                code_paths=[str(PACKAGE)],
+                pip_requirements=[f"{name}=={version(name)}" for name in SERVED_WITH],
             )
             if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
                 client.create_registered_model(MODEL_NAME)

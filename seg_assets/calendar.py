@@ -65,23 +65,28 @@ def matured_snapshots(
     moment: dt.date,
     *,
     conversion_weeks: Collection[dt.date],
+    history_from: dt.date | None,
     horizon_days: int,
     lag_days: int,
 ) -> list[dt.date]:
     """The snapshots whose outcomes are all known at `moment`, ascending.
 
     A snapshot S counts conversions in (S, S + horizon]. It is matured when S + horizon + lag <= moment and every event
-    week that holds a day of that window has landed: week M holds the days M - 7 to M - 1. Weeks before the earliest
-    landed one count as landed, since the earliest partition holds all history.
+    week that holds a day of that window has landed: week M holds the days M - 7 to M - 1. The earliest landed week may
+    hold history before its own seven days: those days are known from `history_from` on, the earliest event date found
+    in it (None: it holds no event), and unknown before, since nothing tells that an event of theirs would have landed.
     """
     if not conversion_weeks:
         return []
     earliest = min(conversion_weeks)
+    known_from = earliest - dt.timedelta(days=7)
+    if history_from is not None:
+        known_from = min(known_from, history_from)
     found = []
     for snapshot in sorted(set(snapshots)):
-        last_day = snapshot + dt.timedelta(days=horizon_days)
-        needed = mondays(snapshot + dt.timedelta(days=2), last_day + dt.timedelta(days=7))
-        landed = all(week in conversion_weeks or week < earliest for week in needed)
+        first_day, last_day = snapshot + dt.timedelta(days=1), snapshot + dt.timedelta(days=horizon_days)
+        needed = mondays(first_day + dt.timedelta(days=1), last_day + dt.timedelta(days=7))
+        landed = first_day >= known_from and all(week in conversion_weeks or week < earliest for week in needed)
         if landed and last_day + dt.timedelta(days=lag_days) <= moment:
             found.append(snapshot)
     return found

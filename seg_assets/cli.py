@@ -84,11 +84,18 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Turn landing tables into weekly segment scores, by real Dagster runs in that home."""
+    from resources.lakehouse import TableError
     from seg_assets import console
+    from seg_assets.catalogs import CatalogueError
+    from seg_assets.landing import LandingError
 
     settings = _settings(home, landing, catalog)
     chosen_months, chosen_weeks = _listed(months, parse_month), _listed(weeks, parse_monday)
-    done = _run(settings, chosen_months, chosen_weeks, console.Progress(quiet=as_json))
+    try:
+        done = _run(settings, chosen_months, chosen_weeks, console.Progress(quiet=as_json))
+    except (CatalogueError, LandingError, TableError) as error:
+        typer.echo(json.dumps({"home": str(settings.home), "ok": False, "error": str(error)}) if as_json else error)
+        raise typer.Exit(2) from error
     typer.echo(json.dumps(console.run_object(settings, done)) if as_json else console.run_text(settings, done))
     raise typer.Exit(0 if done.ok else 1)
 
@@ -99,18 +106,26 @@ def demo(
     months: Annotated[int, typer.Option(min=1, max=18, help="service months, the last is 2026-07")] = 3,
     home: Home = None,
 ) -> None:
-    """Sample data, then everything that `seg run` does over it: what `make demo` calls."""
+    """Sample data, then everything that `seg run` does over it: what `make demo` calls.
+
+    The landing tables lie in the home and the catalogue is the built-in one, whatever SEG_LANDING and SEG_CATALOG say.
+    """
+    from seg_assets.sample_data import FolderTaken, write_landing
+
+    for name in ("SEG_LANDING", "SEG_CATALOG"):
+        os.environ.pop(name, None)
     settings = _settings(home, None, None)
     services, snapshots = demo_months(months), demo_mondays(months)
     typer.echo(f"Sample data: {accounts:,} accounts, {len(snapshots)} Mondays, in {settings.landing}")
-    sample(
-        Path(settings.landing),
-        accounts=accounts,
-        monday_list=",".join(map(str, snapshots)),
-        event=None,
-        seed=SAMPLE_SEED,
-        as_json=False,
-    )
+    try:
+        write_landing(
+            Path(settings.landing), accounts=accounts, mondays=snapshots, seed=SAMPLE_SEED, progress=typer.echo
+        )
+    except FolderTaken as error:
+        other = settings.home.with_name(f"{settings.home.name}-{accounts}")
+        shown = other.name if other.parent == Path.cwd() else other
+        typer.echo(f"seg demo: {error}. Such as: make demo ACCOUNTS={accounts} HOME_DIR={shown}", err=True)
+        raise typer.Exit(2) from error
     typer.echo(f"Dagster runs in {settings.dagster_home}")
     run(
         landing=None,
@@ -172,15 +187,11 @@ def _run(
     from resources.dagster_home import prepare_dagster_home
     from resources.lakehouse import Lakehouse
     from seg_assets.automation.population import Population
-    from seg_assets.catalogs import CatalogueError, catalogue_at
+    from seg_assets.catalogs import catalogue_at
     from seg_assets.landing import Landing
 
     os.environ["DAGSTER_HOME"] = str(prepare_dagster_home(settings.dagster_home))
-    try:
-        catalogue = catalogue_at(settings.catalog)
-    except CatalogueError as error:
-        typer.echo(f"seg run: {error}", err=True)
-        raise typer.Exit(2) from error
+    catalogue = catalogue_at(settings.catalog)
     from seg_assets.definitions import build_definitions
 
     with dg.DagsterInstance.get() as instance:

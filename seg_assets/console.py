@@ -20,6 +20,7 @@ from seg_assets.automation.launch import Run
 from seg_assets.automation.plan import Skip
 from seg_assets.automation.population import PopulationRun
 from seg_assets.schemas import SEGMENT_PROFILES
+from seg_assets.steps.models import read_promotions
 
 WIDTH = 110
 UP_TO_DATE = "up to date"
@@ -84,6 +85,11 @@ def run_object(settings: Settings, done: PopulationRun) -> dict[str, Any]:
             for check in run.checks
         ],
         "failures": [{"what": failure.what, "why": failure.why} for failure in done.failures],
+        "promotions": [
+            {"definition_version": row.definition_version, "action": row.action, "reason": row.reason}
+            for row in read_promotions(lakehouse)
+            if row.service_month in done.months
+        ],
         "skipped": [{"what": skip.what, "why": skip.why} for skip in done.skipped],
         "ok": done.ok,
     }
@@ -95,6 +101,7 @@ def run_text(settings: Settings, done: PopulationRun) -> str:
     parts = [
         "\n".join(_wrapped(f"FAILED {failure}", 0) for failure in done.failures),
         _skipped_text(done.skipped),
+        _rejected_text(lakehouse, done.months),
         segments_text(newest_profiles(lakehouse)),
         tables_text(lakehouse, as_json=False),
         _next_text(settings),
@@ -162,6 +169,17 @@ def _partitions(lakehouse: Lakehouse, table: str) -> Sequence[dt.date]:
     return sorted(lakehouse.partitions(table)) if lakehouse.is_partitioned(table) else []
 
 
+def _rejected_text(lakehouse: Lakehouse, months: Sequence[dt.date]) -> str:
+    """The months whose newest decision was a rejection, so that nobody takes the champion for the newest model."""
+    newest = {row.service_month: row for row in read_promotions(lakehouse)}
+    told = [
+        _wrapped(f"{row.definition_version} was rejected, {row.to_version or 'nothing'} serves on: {row.reason}", 2)
+        for month, row in sorted(newest.items())
+        if month in months and row.action == "reject"
+    ]
+    return "Rejected\n" + "\n".join(told) if told else ""
+
+
 def _skipped_text(skipped: Sequence[Skip]) -> str:
     news = [skip for skip in skipped if not skip.why.startswith(UP_TO_DATE)]
     lines = [_wrapped(f"- {skip}", 2) for skip in news]
@@ -173,6 +191,8 @@ def _skipped_text(skipped: Sequence[Skip]) -> str:
 def _outcome_text(done: PopulationRun) -> str:
     failed = sum(not run.ok for run in done.runs)
     if done.ok:
+        if not done.months and not done.weeks:
+            return "Nothing was done: nothing that landed could be used; see what was skipped."
         return f"{len(done.runs)} runs, all succeeded." if done.runs else "Nothing to do: everything is up to date."
     return f"FAILED: {failed} of {len(done.runs)} runs failed; what was wrong is told above."
 

@@ -24,7 +24,7 @@ from seg_assets.automation.jobs import build_jobs
 from seg_assets.catalogs import Catalogue, catalogue_at
 from seg_assets.landing import Landing
 from seg_assets.partitions import Partitions
-from seg_assets.schemas import SEGMENT_PROFILES, account_features
+from seg_assets.schemas import SEGMENT_PROFILES
 
 # Backfill policies are beta in Dagster, parts of Pipes a preview; saying so at every asset and run helps nobody here.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -35,7 +35,6 @@ def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definition
     """The graph of `catalogue` over the places that `settings` name."""
     partitions = Partitions(catalogue.first_month)
     lakehouse = Lakehouse(settings.lakehouse)
-    tables = {table.name: table for table in (account_features(catalogue), SEGMENT_PROFILES)}
     return dg.Definitions(
         assets=[
             *build_raw(catalogue, partitions),
@@ -51,7 +50,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definition
             "landing": Landing(settings.landing),
             "tracking": Tracking(str(settings.mlflow_home)),
             "steps": Steps(),
-            "io_manager": DeltaIOManager(lakehouse, tables),
+            "io_manager": DeltaIOManager(lakehouse, {SEGMENT_PROFILES.name: SEGMENT_PROFILES}),
         },
     )
 

@@ -42,13 +42,13 @@ class Partitions:
 
     @property
     def data_month(self) -> dg.MonthlyPartitionsDefinition:
-        """Months of data, complete ones only."""
-        return dg.MonthlyPartitionsDefinition(self.first_month.isoformat())
+        """Months of data; the current month counts, so that a first snapshot can be used the day it lands."""
+        return dg.MonthlyPartitionsDefinition(self.first_month.isoformat(), end_offset=1)
 
     @property
     def service_month(self) -> dg.MonthlyPartitionsDefinition:
-        """Months that a model serves; the current month counts."""
-        return dg.MonthlyPartitionsDefinition(self.first_month.isoformat(), end_offset=1)
+        """Months that a model serves: the month after each data month."""
+        return dg.MonthlyPartitionsDefinition(self.first_month.isoformat(), end_offset=2)
 
 
 def training_snapshot(landed: Iterable[dt.date], data_month: dt.date) -> dt.date | None:

@@ -22,6 +22,14 @@ DAYS = st.dates(dt.date(2024, 1, 1), dt.date(2027, 12, 31))
 MONDAYS = mondays(dt.date(2025, 1, 6), dt.date(2026, 12, 28))
 
 
+@st.composite
+def landed_weeks(draw: st.DrawFn) -> set[dt.date]:
+    """Weeks in a row, up to two of them missing."""
+    first, last = sorted((draw(st.integers(0, 103)), draw(st.integers(0, 103))))
+    weeks = MONDAYS[first : last + 1]
+    return set(weeks) - draw(st.sets(st.sampled_from(weeks), max_size=2))
+
+
 @given(DAYS)
 def test_a_month_is_between_its_neighbours(day):
     month = month_of(day)
@@ -44,23 +52,49 @@ def test_mondays_are_all_mondays_between(first, last):
     st.sampled_from(MONDAYS),
     st.integers(1, 90),
     st.integers(0, 10),
-    st.sets(st.sampled_from(MONDAYS)),
+    landed_weeks(),
+    st.none() | st.integers(1, 200),
 )
-def test_a_snapshot_is_matured_when_every_day_of_its_window_has_landed(snapshot, moment, horizon, lag, weeks):
+def test_a_snapshot_is_matured_when_every_day_of_its_window_is_known(snapshot, moment, horizon, lag, weeks, days):
+    week = dt.timedelta(days=7)
+    history_from = min(weeks) - dt.timedelta(days=days) if weeks and days else None
+
+    def known(day):
+        if any(monday - week <= day < monday for monday in weeks):
+            return True
+        return history_from is not None and history_from <= day < min(weeks) - week
+
     window = [snapshot + dt.timedelta(days=i + 1) for i in range(horizon)]
-    landed = bool(weeks) and all(
-        any(week - dt.timedelta(days=7) <= day < week for week in weeks) or day < min(weeks) for day in window
+    expected = all(map(known, window)) and window[-1] + dt.timedelta(days=lag) <= moment
+    found = matured_snapshots(
+        [snapshot], moment, conversion_weeks=weeks, history_from=history_from, horizon_days=horizon, lag_days=lag
     )
-    expected = landed and window[-1] + dt.timedelta(days=lag) <= moment
-    found = matured_snapshots([snapshot], moment, conversion_weeks=weeks, horizon_days=horizon, lag_days=lag)
     assert found == ([snapshot] if expected else [])
+
+
+def test_snapshots_before_conversions_began_to_land_are_unknown():
+    """They counted as matured with not one conversion."""
+    began, months = dt.date(2026, 6, 29), [dt.date(2026, 3, 30), dt.date(2026, 4, 27)]
+    for history_from, expected in (
+        (None, []),
+        (dt.date(2026, 6, 23), []),
+        (dt.date(2026, 4, 29), []),
+        (dt.date(2026, 4, 28), months[1:]),
+        (dt.date(2026, 3, 31), months),
+    ):
+        found = matured_snapshots(
+            months, began, conversion_weeks=[began], history_from=history_from, horizon_days=60, lag_days=0
+        )
+        assert found == expected
 
 
 def test_sixty_days_are_matured_on_the_ninth_monday_after():
     weeks = mondays(dt.date(2026, 1, 26), dt.date(2026, 7, 20))
     snapshots = [dt.date(2026, 1, 26), dt.date(2026, 2, 23), dt.date(2026, 3, 30)]
     at = {
-        moment: matured_snapshots(snapshots, moment, conversion_weeks=weeks, horizon_days=60, lag_days=0)
+        moment: matured_snapshots(
+            snapshots, moment, conversion_weeks=weeks, history_from=None, horizon_days=60, lag_days=0
+        )
         for moment in (dt.date(2026, 3, 23), dt.date(2026, 3, 30), dt.date(2026, 4, 27))
     }
     assert at == {
@@ -76,6 +110,7 @@ def test_an_unlanded_week_makes_the_window_unknown_not_zero():
         [dt.date(2026, 1, 26), dt.date(2026, 3, 30)],
         dt.date(2026, 7, 20),
         conversion_weeks=weeks,
+        history_from=None,
         horizon_days=60,
         lag_days=0,
     )

@@ -6,8 +6,10 @@ import datetime as dt
 import json
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from seg_assets import cli
 from seg_assets.cli import app, demo_mondays, demo_months
 
 
@@ -86,3 +88,39 @@ def test_the_demo_of_three_months_uses_the_months_of_the_contract():
 def test_the_demo_of_all_months_begins_with_the_first_sample_monday():
     assert demo_months(18)[0] == dt.date(2025, 2, 1)
     assert demo_mondays(18)[0] == dt.date(2025, 1, 27)
+
+
+@pytest.fixture
+def demo_settings(monkeypatch):
+    """The settings of every demo whose runs were about to begin; none is made."""
+    found = []
+
+    def instead(settings, *_):
+        found.append(settings)
+        raise typer.Exit(0)
+
+    monkeypatch.setattr(cli, "_run", instead)
+    return found
+
+
+def test_the_demo_keeps_to_its_home_whatever_the_environment_says(seg, tmp_path, monkeypatch, demo_settings):
+    """It wrote its sample over the landing tables that SEG_LANDING named."""
+    monkeypatch.setenv("SEG_LANDING", str(tmp_path / "real"))
+    monkeypatch.setenv("SEG_CATALOG", str(tmp_path / "mine.yaml"))
+    result = seg("demo", "--accounts", 1000, "--months", 1, "--home", tmp_path / "home")
+    assert result.exit_code == 0, result.output
+    (settings,) = demo_settings
+    assert (settings.landing, settings.catalog) == (str(tmp_path / "home" / "landing"), None)
+    assert (tmp_path / "home" / "landing" / "product_usage").is_dir()
+    assert not (tmp_path / "real").exists()
+
+
+def test_a_demo_of_another_size_names_the_command_that_works(seg, tmp_path, monkeypatch, demo_settings):
+    monkeypatch.chdir(tmp_path)
+    landing = tmp_path / ".seg" / "landing"
+    assert seg("sample", landing, "--accounts", 300, "--mondays", "2026-07-20").exit_code == 0
+    result = seg("demo", "--accounts", 20_000, "--home", ".seg")
+    assert result.exit_code == 2
+    assert "accounts 300 (asked for 20000)" in result.output
+    assert "make demo ACCOUNTS=20000 HOME_DIR=.seg-20000\n" in result.output
+    assert demo_settings == []

@@ -7,12 +7,14 @@ import datetime as dt
 import time
 
 import dagster as dg
+import polars as pl
 
 from resources.lakehouse import Lakehouse, TableError
 from seg_assets.assets.description import table_metadata, written
 from seg_assets.assets.raw import keep_quarantine, quarantine_table
 from seg_assets.catalogs import Catalogue
 from seg_assets.landing import ContractError, Report, account_snapshot
+from seg_assets.landing.local_files import READ_ERRORS
 from seg_assets.partitions import Partitions
 from seg_assets.schemas import account_snapshots
 
@@ -70,14 +72,8 @@ def build_accounts(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
 
 
 def _snapshot(catalogue: Catalogue, week: dt.date, lakehouse: Lakehouse) -> Report:
-    """Join and store one Monday. Raises dagster.Failure where a required source has not been read for it."""
-    sources = {}
-    for source in catalogue.sources:
-        try:
-            sources[source.name] = lakehouse.scan(f"raw/{source.name}", [week])
-        except TableError as error:
-            if source.required:
-                raise dg.Failure(description=f"week {week}: {error}", allow_retries=False) from error
+    """Join and store one Monday. Raises dagster.Failure as `_sources` does, and where the rules set aside too much."""
+    sources = _sources(catalogue, week, lakehouse)
     try:
         joined = account_snapshot(sources, catalogue, week)
     except ContractError as error:
@@ -86,3 +82,31 @@ def _snapshot(catalogue: Catalogue, week: dt.date, lakehouse: Lakehouse) -> Repo
     lakehouse.replace(account_snapshots(catalogue), joined.accepted, week)
     keep_quarantine(lakehouse, "account_snapshots", week, joined)
     return joined.report
+
+
+def _sources(catalogue: Catalogue, week: dt.date, lakehouse: Lakehouse) -> dict[str, pl.DataFrame]:
+    """The accepted rows of every source that holds `week`.
+
+    Raises dagster.Failure where a required source does not, and where any table is damaged: an optional source that
+    cannot be read is not one that did not land.
+    """
+    sources = {}
+    for source in catalogue.sources:
+        table = f"raw/{source.name}"
+        try:
+            if week in lakehouse.partitions(table):
+                sources[source.name] = lakehouse.scan(table, [week]).collect()
+            elif source.required:
+                raise dg.Failure(
+                    description=f"week {week}: table {table} has no partition {week}: materialize {table} for it first",
+                    allow_retries=False,
+                )
+        except TableError as error:
+            raise dg.Failure(description=f"week {week}: {error}", allow_retries=False) from error
+        except READ_ERRORS as error:
+            raise dg.Failure(
+                description=f"week {week}: table {table} cannot be read ({str(error).splitlines()[0]}): materialize "
+                f"{table} for {week} again",
+                allow_retries=False,
+            ) from error
+    return sources

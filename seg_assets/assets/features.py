@@ -19,6 +19,7 @@ from seg_assets.catalogs import Catalogue
 from seg_assets.partitions import SNAPSHOT_OF_DATA_MONTH, Partitions, training_snapshot
 from seg_assets.schemas import FEATURE_REFERENCES, PREPROCESSORS, TIMESTAMP, account_features
 from seg_assets.segmentation import Preprocessor, Reference
+from seg_assets.segmentation.refresh import ACCOUNTS_A_SEGMENT
 
 
 class FeaturesConfig(dg.Config):
@@ -68,13 +69,17 @@ def _build_month(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date, res
             f"no snapshot of {month:%Y-%m} has landed: materialize account_snapshots for one of its Mondays"
         )
     snapshot = lakehouse.scan("account_snapshots", [week]).collect()
-    reference = _frozen_reference(catalogue, lakehouse, month, snapshot, reset)
+    frozen = None if reset else _frozen_reference(catalogue, lakehouse)
+    reference = frozen or _new_reference(catalogue, snapshot, week)
     preprocessor = Preprocessor.fit(snapshot, catalogue, reference)
     lakehouse.replace(PREPROCESSORS, _preprocessor_row(week, preprocessor), month)
     indices = snapshot.select("account_id", "snapshot_date", *reference.index_expressions())
     coordinates = preprocessor.transform(snapshot).drop("account_id")
     features = pl.concat([indices, coordinates], how="horizontal")
     rows = lakehouse.replace(account_features(catalogue), features, month)
+    if frozen is None:
+        # Last: a month that fails half way must not decide what the indices of all later ones mean.
+        _freeze(catalogue, lakehouse, month, reference, "reset by a person" if reset else "first refresh")
     return {
         **written(rows, lakehouse.uri("account_features")),
         "trained_on": week.isoformat(),
@@ -85,34 +90,47 @@ def _build_month(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date, res
     }
 
 
-def _frozen_reference(
-    catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date, snapshot: pl.DataFrame, reset: bool
-) -> Reference:
-    """The reference in force, set from `snapshot` where there is none yet or a person resets it.
+def _frozen_reference(catalogue: Catalogue, lakehouse: Lakehouse) -> Reference | None:
+    """The reference in force; None where there is none yet.
 
     Raises dagster.Failure where the catalogue's features are no longer those of the reference.
     """
-    if lakehouse.exists(FEATURE_REFERENCES.name) and not reset:
-        rows = lakehouse.scan(FEATURE_REFERENCES.name).sort("set_at").collect()
-        newest = rows.row(-1, named=True)
-        reference = Reference.from_dict(json.loads(newest["reference"]))
-        if newest["catalogue"] != catalogue_meaning(catalogue):
-            raise dg.Failure(
-                f"the catalogue is no longer the one that the frozen reference of {newest['data_month']:%Y-%m} was set "
-                f"with: {_what_changed(reference, catalogue)}. Indices would change their meaning unannounced; to "
-                "accept that, materialize account_features with `reset_reference: true`"
-            )
-        return reference
-    reference = Reference.fit(snapshot, catalogue)
+    if not lakehouse.exists(FEATURE_REFERENCES.name):
+        return None
+    rows = lakehouse.scan(FEATURE_REFERENCES.name).sort("set_at").collect()
+    newest = rows.row(-1, named=True)
+    reference = Reference.from_dict(json.loads(newest["reference"]))
+    if newest["catalogue"] != catalogue_meaning(catalogue):
+        raise dg.Failure(
+            f"the catalogue is no longer the one that the frozen reference of {newest['data_month']:%Y-%m} was set "
+            f"with: {_what_changed(reference, catalogue)}. Indices would change their meaning unannounced; to "
+            "accept that, materialize account_features with `reset_reference: true`"
+        )
+    return reference
+
+
+def _new_reference(catalogue: Catalogue, snapshot: pl.DataFrame, week: dt.date) -> Reference:
+    """A reference fitted on `snapshot`. Raises dagster.Failure where that has too few accounts to fit a model on."""
+    needed = ACCOUNTS_A_SEGMENT * catalogue.limits.segments
+    if snapshot.height < needed:
+        raise dg.Failure(
+            f"week {week} holds {snapshot.height:,} accounts, too few to freeze the reference on, which gives the "
+            f"indices of all later months their meaning: at least {needed:,} are needed. Land more accounts for it, "
+            f"begin with a later month, or lower limits.segments ({catalogue.limits.segments}) in the catalogue",
+            allow_retries=False,
+        )
+    return Reference.fit(snapshot, catalogue)
+
+
+def _freeze(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date, reference: Reference, by: str) -> None:
     row = {
         "data_month": month,
         "set_at": dt.datetime.now(dt.UTC),
-        "by": "reset by a person" if reset else "first refresh",
+        "by": by,
         "catalogue": catalogue_meaning(catalogue),
         "reference": json.dumps(reference.to_dict(), sort_keys=True),
     }
     lakehouse.append(FEATURE_REFERENCES, pl.DataFrame([row], schema={**FEATURE_REFERENCES.schema, "set_at": TIMESTAMP}))
-    return reference
 
 
 def catalogue_meaning(catalogue: Catalogue) -> str:

@@ -15,7 +15,8 @@ from seg_assets.catalogs import Catalogue
 from seg_assets.partitions import Partitions
 from seg_assets.schemas import SEGMENT_MODEL, SEGMENT_PROFILES
 from seg_assets.segmentation import profile
-from seg_assets.steps.models import read_segmentation
+from seg_assets.segmentation.promotion import champion_of
+from seg_assets.steps.models import read_promotions, read_segmentation
 from seg_assets.steps.refresh_data import read_outcomes
 
 
@@ -36,7 +37,7 @@ def build_profiles(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
         kinds={"polars", "delta"},
         code_version=catalogue.fingerprint(),
         owners=[catalogue.objective.owner],
-        description="A row a segment of the month's newest model: definition, size, ARR, conversion with its interval "
+        description="A row a segment of the month's champion: definition, size, ARR, conversion with its interval "
         "over matured snapshots, what differs most, and the play.",
         metadata=table_metadata(SEGMENT_PROFILES),
     )
@@ -46,6 +47,7 @@ def build_profiles(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
             began = time.monotonic()
             month = _profile_month(catalogue, lakehouse, dt.date.fromisoformat(key))
             metadata = {
+                "dagster/row_count": month.height,
                 "definition_version": month["definition_version"][0],
                 "segment_table": frame_markdown(_summary(month)),
                 "seconds": round(time.monotonic() - began, 3),
@@ -58,16 +60,19 @@ def build_profiles(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
 
 
 def _profile_month(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date) -> pl.DataFrame:
-    """The rows of a service month, of its newest model, with what was known when that was trained."""
-    newest = (
-        lakehouse.scan(SEGMENT_MODEL.name, [month])
-        .sort("fitted_at")
-        .select("definition_version", "trained_on")
-        .last()
-        .collect()
-        .row(0, named=True)
-    )
-    version, trained_on = newest["definition_version"], newest["trained_on"]
+    """The rows of a service month: its champion's segments, on its training snapshot, with what was known then.
+
+    Raises dagster.Failure where no version is in force, since the first challenger was rejected.
+    """
+    refreshes = lakehouse.scan(SEGMENT_MODEL.name, [month]).sort("fitted_at").select("trained_on").collect()
+    trained_on = refreshes["trained_on"].to_list()[-1]
+    promotions = read_promotions(lakehouse)
+    champion = champion_of(promotions, month)
+    if champion is None:
+        raise dg.Failure(
+            f"no version serves {month:%Y-%m}: {promotions[-1].definition_version} {promotions[-1].reason}"
+        )
+    version = champion.definition_version
     snapshot = lakehouse.scan("account_snapshots", [trained_on]).collect()
     outcomes = read_outcomes(lakehouse, catalogue, trained_on)
     profiles = profile(read_segmentation(lakehouse, version), snapshot, catalogue, outcomes)

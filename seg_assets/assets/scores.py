@@ -12,10 +12,10 @@ from resources.lakehouse import Lakehouse
 from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
 from seg_assets.partitions import MODEL_OF_WEEK, Partitions
-from seg_assets.schemas import SEGMENT_SCORES
+from seg_assets.schemas import SEGMENT_SCORES, account_snapshots
 from seg_assets.segmentation.promotion import champion_of
 from seg_assets.steps.inputs import ScoreInputs, WeekToScore
-from seg_assets.steps.models import read_promotions
+from seg_assets.steps.models import read_promotions, read_segmentation
 
 
 def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinition:
@@ -43,6 +43,8 @@ def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefin
         context: dg.AssetExecutionContext, steps: Steps, lakehouse: dg.ResourceParam[Lakehouse]
     ) -> dg.MaterializeResult:
         weeks = [_week_to_score(lakehouse, dt.date.fromisoformat(key)) for key in context.partition_keys]
+        for version in sorted({week.definition_version for week in weeks}):
+            _refuse_missing_features(catalogue, lakehouse, version)
         inputs = ScoreInputs(lakehouse=lakehouse.root, weeks=tuple(weeks))
         done = steps.run("score", context, inputs.extras())
         tell_partitions(context, done.get_custom_messages())
@@ -62,3 +64,14 @@ def _week_to_score(lakehouse: Lakehouse, week: dt.date) -> WeekToScore:
         definition_version=champion.definition_version,
         before_first_model=champion.before_first_model,
     )
+
+
+def _refuse_missing_features(catalogue: Catalogue, lakehouse: Lakehouse, version: str) -> None:
+    """Raises dagster.Failure where the champion reads a column that left the catalogue: it would be all null."""
+    needed = read_segmentation(lakehouse, version).required_columns
+    gone = sorted(set(needed) - set(account_snapshots(catalogue).schema))
+    if gone:
+        raise dg.Failure(
+            f"the champion {version} reads {', '.join(gone)}, which the catalogue no longer has; put it back, or "
+            "materialize account_features with `reset_reference: true` and refresh the service month first"
+        )

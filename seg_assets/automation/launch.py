@@ -121,7 +121,7 @@ def _materializations(instance: dg.DagsterInstance, asset: dg.AssetKey) -> Itera
 
 
 def _error(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> str:
-    """Why a run failed: a step program's own exception where there is one, else the innermost cause."""
+    """Why a run failed: a step program's own exception where there is one, else what the asset raised."""
     for record in instance.all_logs(result.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
         event = record.dagster_event
         if event is not None and event.engine_event_data.error is not None:
@@ -132,7 +132,8 @@ def _error(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> s
             if failure.user_failure_data and failure.user_failure_data.description:
                 return failure.user_failure_data.description
             error = failure.error
-            while error is not None and error.cause is not None:
+            if error is not None and error.cause is not None:
+                # Dagster's own wrapper says only which step failed; what the step raised is its cause.
                 error = error.cause
             return error.message.strip() if error else "the step failed without a message"
     return "the run failed before any step"

@@ -1,6 +1,6 @@
 """What `seg run` has to do: which partitions are missing or older than what they are made of.
 
-Belongs here: pure decisions on plain values. Does not: asking Dagster or the landing tables (execute.py).
+Belongs here: pure decisions on plain values. Does not: asking Dagster or the landing tables (population.py).
 """
 
 from __future__ import annotations
@@ -42,10 +42,13 @@ def complete_weeks(
 
     landed: source to its Mondays. wanted: only these, where given; one of them that lacks a source is named.
     """
-    candidates = set(wanted) if wanted is not None else {week for name in required for week in landed.get(name, ())}
+    sources = required or list(landed)
+    candidates = set(wanted) if wanted is not None else {week for name in sources for week in landed.get(name, ())}
     complete, skipped = [], []
     for week in sorted(candidates):
         missing = [name for name in required if week not in landed.get(name, ())]
+        if not any(week in weeks for weeks in landed.values()):
+            missing = list(sources)
         if missing:
             skipped.append(Skip(f"week {week}", f"{', '.join(missing)} has not landed"))
         else:
@@ -54,26 +57,31 @@ def complete_weeks(
 
 
 def months_to_serve(
-    landed: Collection[dt.date], wanted: Collection[dt.date] | None
+    landed: Collection[dt.date], wanted: Collection[dt.date] | None, begun: dt.date
 ) -> tuple[list[dt.date], list[Skip]]:
     """The service months to refresh, and those left out.
 
-    landed: Mondays with an account snapshot. wanted: only these, where given. A month that may not be over yet is
-    trained on only where it is asked for, or where there is no other: public data is often one snapshot of any Monday.
+    landed: Mondays with an account snapshot. wanted: only these, where given. begun: the newest month that has begun.
+    By default a month is refreshed once it has begun and its training snapshot has landed; the newest training
+    snapshot of all is used at once where there is no other, since public data is often one snapshot of any Monday.
     """
     last_landed = {month_after(month_of(week)): week for week in month_ends(landed)}
     newest = sorted(last_landed)[-1:]
-    chosen = [month for month in sorted(last_landed) if month in wanted] if wanted is not None else []
     if wanted is None:
-        chosen = service_months(landed) or newest
-    skipped = []
-    for month in sorted({*(wanted if wanted is not None else newest)} - {*chosen}):
-        data_month = f"{month_before(month):%Y-%m}"
-        why = f"no snapshot of {data_month} has landed"
-        if month in last_landed:
-            why = f"{data_month} is not over, its last landed snapshot is {last_landed[month]}; --months takes that one"
-        skipped.append(Skip(f"month {month:%Y-%m}", why))
-    return chosen, skipped
+        chosen = [month for month in service_months(landed) if month <= begun] or newest
+    else:
+        chosen = [month for month in sorted(last_landed) if month in wanted]
+    left_out = {*(wanted if wanted is not None else newest)} - {*chosen}
+    return chosen, [Skip(f"month {month:%Y-%m}", _why_not(month, last_landed, begun)) for month in sorted(left_out)]
+
+
+def _why_not(month: dt.date, last_landed: Mapping[dt.date, dt.date], begun: dt.date) -> str:
+    data_month = f"{month_before(month):%Y-%m}"
+    if month not in last_landed:
+        return f"no snapshot of {data_month} has landed"
+    if month > begun:
+        return f"it has not begun; --months {month:%Y-%m} refreshes it now, on {last_landed[month]}"
+    return f"{data_month} is not over, its last landed snapshot is {last_landed[month]}; --months takes that one"
 
 
 def stale(partition: dt.date, made: Made, upstream: Iterable[tuple[Made, Collection[dt.date]]]) -> bool:

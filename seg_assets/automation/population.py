@@ -17,12 +17,12 @@ from resources.lakehouse import Lakehouse
 from seg_assets.automation import jobs
 from seg_assets.automation.launch import Run, launch, newest_materializations
 from seg_assets.automation.plan import Made, Skip, complete_weeks, consecutive, months_to_serve, stale, weeks_to_read
-from seg_assets.calendar import is_monday, month_before
+from seg_assets.calendar import is_monday, mondays, month_before, month_of
 from seg_assets.catalogs import Catalogue
 from seg_assets.landing import Landing, LandingError
 from seg_assets.partitions import Partitions, month_ends
-from seg_assets.schemas import LANDINGS, SEGMENT_SCORES
-from seg_assets.segmentation.promotion import champion_of
+from seg_assets.schemas import LANDINGS, SEGMENT_MODEL, SEGMENT_SCORES
+from seg_assets.segmentation.promotion import champion_of, out_of_order
 from seg_assets.steps.models import read_promotions
 
 Progress = Callable[[Run], None]
@@ -80,10 +80,14 @@ class Population:
 
     def _land_events(self) -> None:
         for source in jobs.EVENT_SOURCES:
-            if not self.landing.has(source) and self.catalogue.outcome_column is None:
+            if not self._landed(source) and self.catalogue.outcome_column is None:
                 self._skipped.append(Skip(f"raw/{source}", "the landing tables have no such source"))
             for first, last in consecutive(self._weeks_to_read(source)):
-                self._launch(jobs.LAND_EVENTS, first, last, [f"raw/{source}"])
+                whole = self._launch(jobs.LAND_EVENTS, first, last, [f"raw/{source}"])
+                if not whole.ok and first != last:
+                    # One bad week must not keep the others out.
+                    for week in mondays(first, last):
+                        self._launch(jobs.LAND_EVENTS, week, week, [f"raw/{source}"])
 
     def _land_snapshots(self, weeks: Collection[dt.date] | None) -> set[dt.date]:
         """Read every Monday that is complete and not up to date; the Mondays that have an account snapshot now."""
@@ -94,17 +98,18 @@ class Population:
             self._failures += [
                 Skip(
                     f"landing of {name}",
-                    f"the catalogue requires it, and there is no table {name} at {self.landing.base}; land it there, "
-                    "or set `required: false` for it in the catalogue",
+                    f"the catalogue requires it, and there is no table {name} with a usable week at "
+                    f"{self.landing.base}; land it, or set `required: false` for it in the catalogue",
                 )
                 for name in self.catalogue.required_sources
-                if not self.landing.has(name)
+                if not self._landed(name) and not any(f.what == f"landing of {name}" for f in self._failures)
             ]
-        complete, skipped = complete_weeks(sources, self.catalogue.required_sources, weeks)
-        if weeks is not None:
-            every, _ = complete_weeks(sources, self.catalogue.required_sources, None)
-            complete = sorted({*complete, *every})
-        self._skipped += skipped
+        complete, skipped = complete_weeks(sources, self.catalogue.required_sources, None)
+        if weeks is None:
+            self._skipped += skipped
+        else:
+            _, missed = complete_weeks(sources, self.catalogue.required_sources, weeks)
+            self._failures += missed
         read = [*sources, jobs.ACCOUNT_MASTER]
         reading = {name: set(self._weeks_to_read(name)) for name in read}
         raw = {name: self._made(f"raw/{name}") for name in sources}
@@ -119,23 +124,35 @@ class Population:
         return set(self.lakehouse.partitions("account_snapshots"))
 
     def _months(self, landed: Collection[dt.date], wanted: Collection[dt.date] | None) -> list[dt.date]:
-        months, skipped = months_to_serve(landed, wanted)
-        self._skipped += skipped
-        return months
+        months, left_out = months_to_serve(landed, wanted, month_of(dt.datetime.now(dt.UTC).date()))
+        fitted = self.lakehouse.partitions(SEGMENT_MODEL.name)
+        reasons = {month: out_of_order(month, fitted) for month in months}
+        left_out += [Skip(f"month {month:%Y-%m}", why) for month, why in reasons.items() if why]
+        if wanted is None:
+            self._skipped += left_out
+        else:
+            self._failures += left_out
+        return [month for month in months if not reasons[month]]
 
     def _refresh(self, month: dt.date, landed: Collection[dt.date]) -> None:
+        """Bring a service month up to date; where its features cannot be built, its model stays as it is."""
         data_month = month_before(month)
-        trained_on = [week for week in month_ends(landed) if week.replace(day=1) == data_month]
-        accounts = (self._made("account_snapshots"), trained_on)
-        if stale(data_month, self._made("account_features"), [accounts]):
-            self._launch(jobs.BUILD_FEATURES, data_month, data_month)
+        ends = month_ends(landed)
+        trained_on = max(week for week in ends if month_of(week) == data_month)
+        accounts = self._made("account_snapshots")
+        if stale(data_month, self._made("account_features"), [(accounts, [trained_on])]):
+            built = self._launch(jobs.BUILD_FEATURES, data_month, data_month)
+            if not built.ok:
+                self._failures.append(Skip(f"month {month:%Y-%m}", "not refreshed, since its features failed"))
+                return
         labels = self._made("raw/pipeline_conversions")
-        known = [week for week in labels if week <= max(trained_on)]
-        features = (self._made("account_features"), [data_month])
-        model = self._made("segment_model")
-        if stale(month, model, [features, (labels, known)]) or stale(
-            month, self._made("segment_profiles"), [(model, [month])]
-        ):
+        learned_from: list[tuple[Made, Collection[dt.date]]] = [
+            (self._made("account_features"), [data_month]),
+            (accounts, [week for week in ends if week <= trained_on]),
+            (labels, [week for week in labels if week <= trained_on]),
+        ]
+        model, profiles = self._made("segment_model"), self._made("segment_profiles")
+        if stale(month, model, learned_from) or stale(month, profiles, [(model, [month])]):
             self._launch(jobs.REFRESH, month, month)
         else:
             self._up_to_date(f"month {month:%Y-%m}")
@@ -219,11 +236,12 @@ class Population:
         version = self.definitions.resolve_asset_graph().get(key).code_version
         return newest_materializations(self.instance, key, version)
 
-    def _launch(self, job: str, first: dt.date, last: dt.date, assets: Sequence[str] | None = None) -> None:
+    def _launch(self, job: str, first: dt.date, last: dt.date, assets: Sequence[str] | None = None) -> Run:
         keys = None if assets is None else [dg.AssetKey(asset.split("/")) for asset in assets]
         run = launch(self.definitions, self.instance, job, first, last, keys)
         self._runs.append(run)
         self.progress(run)
+        return run
 
     def _up_to_date(self, what: str) -> None:
         self._skipped.append(Skip(what, "up to date, its inputs are unchanged"))

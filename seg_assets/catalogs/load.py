@@ -1,21 +1,22 @@
 """Reading a catalogue from YAML, with errors that name file, line and remedy.
 
 Belongs here: YAML to Catalogue, and finding the line of whatever is wrong.
-Does not: what a catalogue means (model.py).
+Does not: what a catalogue means (model.py), what is wrong with one (consistency.py, conditions.py).
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-import polars as pl
 import yaml
-from polars.exceptions import PolarsError
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
+from seg_assets.catalogs.conditions import bad_conditions
+from seg_assets.catalogs.consistency import Place, Problem, inconsistencies
 from seg_assets.catalogs.model import Catalogue
 
 DEFAULT_PATH = Path(__file__).with_name("default.yaml")
@@ -39,8 +40,8 @@ def catalogue_at(path: Path | None) -> Catalogue:
 def load_catalogue(path: str | Path) -> Catalogue:
     """Read the catalogue at `path`.
 
-    Raises CatalogueError for a missing file, broken YAML, an unknown or missing field, a wrong value,
-    a name that points at nothing, or a SQL expression over unknown columns.
+    Raises CatalogueError for a missing file, broken YAML, a key given twice, an unknown or missing field, a wrong
+    value, a name that points at nothing or is taken, or a SQL condition that cannot be asked.
     """
     path = Path(path)
     try:
@@ -61,18 +62,27 @@ def parse_catalogue(text: str, origin: str) -> Catalogue:
         raise CatalogueError(f"{origin}:{line}: not YAML: {getattr(error, 'problem', error)}") from error
     if root is None or not isinstance(values, dict):
         raise CatalogueError(f"{origin}:1: a catalogue is a mapping with name, sources, groups, features, ...")
+    twice = list(_keys_given_twice(root))
     try:
         catalogue = Catalogue.model_validate(values)
     except ValidationError as error:
-        problems = [(tuple(e["loc"]), _message(e["type"], e["msg"], tuple(e["loc"]))) for e in error.errors()]
-        raise _error(origin, root, problems) from error
-    problems = catalogue.misnamed() + _bad_expressions(catalogue)
-    if problems:
-        raise _error(origin, root, problems)
+        problems = [
+            (e["loc"], _message(e["type"], e["msg"], e["loc"])) for e in error.errors() if not _follows(e, error)
+        ]
+        raise _error(origin, [*twice, *_with_lines(root, problems)]) from error
+    if found := [*twice, *_with_lines(root, [*inconsistencies(catalogue), *bad_conditions(catalogue)])]:
+        raise _error(origin, found)
     return catalogue
 
 
-def _message(kind: str, message: str, place: tuple[str | int, ...]) -> str:
+def _follows(detail: ErrorDetails, error: ValidationError) -> bool:
+    """Whether pydantic calls a list too short only because each of its items was refused for a reason of its own."""
+    place = detail["loc"]
+    within = [e["loc"] for e in error.errors() if len(e["loc"]) > len(place) and e["loc"][: len(place)] == place]
+    return detail["type"] == "too_short" and bool(within)
+
+
+def _message(kind: str, message: str, place: Place) -> str:
     field = ".".join(str(part) for part in place) or "catalogue"
     if kind == "extra_forbidden":
         close = difflib.get_close_matches(str(place[-1]), _FIELDS, n=1)
@@ -90,31 +100,35 @@ def _model_fields() -> list[str]:
 _FIELDS = _model_fields()
 
 
-def _bad_expressions(catalogue: Catalogue) -> list[tuple[tuple[str | int, ...], str]]:
-    columns = set(catalogue.feature_names)
-    profile = columns | {index.name for index in catalogue.indices} | {"account_share", "conversion_rate"}
-    levels = {f"{f.name}_{level}" for f in catalogue.features for level in ("true", *f.levels, *f.unordered_levels)}
-    expressions: list[tuple[tuple[str | int, ...], str, set[str]]] = [
-        (("rules", i, "must"), rule.must, columns) for i, rule in enumerate(catalogue.rules)
-    ]
-    expressions += [(("playbook", i, "when"), play.when, profile | levels) for i, play in enumerate(catalogue.playbook)]
-    for name in ("open_opportunity", "active_when"):
-        if (text := getattr(catalogue, name)) is not None:
-            expressions.append(((name,), text, columns))
-    found: list[tuple[tuple[str | int, ...], str]] = []
-    for place, text, known in expressions:
-        try:
-            unknown = sorted(set(pl.sql_expr(text).meta.root_names()) - known)
-        except PolarsError as error:
-            found.append((place, f"{text!r} is not a SQL expression: {str(error).splitlines()[0]}"))
+def _keys_given_twice(root: yaml.Node) -> Iterator[tuple[int, str]]:
+    """(line, message) of every key that its mapping had before; reading the values keeps the last one silently."""
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
             continue
-        found += [(place, f"{text!r} uses unknown column {name!r}") for name in unknown]
-    return found
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        first: dict[str, int] = {}
+        for key, value in node.value:
+            waiting.append(value)
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in first:
+                yield line, f"{key.value}: given twice, first in line {first[key.value]}; keep one of the two"
+            first.setdefault(key.value, line)
 
 
-def _error(origin: str, root: yaml.Node, problems: Sequence[tuple[tuple[str | int, ...], str]]) -> CatalogueError:
-    lines = sorted((_line(root, place), message) for place, message in problems)
-    return CatalogueError("\n".join(f"{origin}:{line}: {message}" for line, message in lines))
+def _with_lines(root: yaml.Node, problems: Sequence[Problem]) -> list[tuple[int, str]]:
+    return [(_line(root, place), message) for place, message in problems]
+
+
+def _error(origin: str, found: Sequence[tuple[int, str]]) -> CatalogueError:
+    return CatalogueError("\n".join(f"{origin}:{line}: {message}" for line, message in sorted(found)))
 
 
 def _line(node: yaml.Node, place: Sequence[str | int]) -> int:

@@ -1,21 +1,44 @@
 """What a feature catalogue says: sources, groups, features, indices, rules, playbook and limits.
 
-Belongs here: the frozen shapes and what must hold between them.
-Does not: reading YAML and naming lines (load.py).
+Belongs here: the frozen shapes, and what one part must hold by itself.
+Does not: what must hold between parts (consistency.py), reading YAML and naming lines (load.py).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
+import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+# What Dagster takes for an e-mail address; it refuses the whole graph for an owner that is neither this nor a team.
+EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
+TEAM = re.compile(r"team:\S.*")
+
+UNCOMPUTED = frozenset({"description", "owner", "rationale", "goal"})
+"""Fields that people read and nothing computes with."""
+
+
+def _an_owner(text: str) -> str:
+    if not EMAIL.fullmatch(text) and not TEAM.fullmatch(text):
+        raise ValueError(f'{text!r} is neither an e-mail address nor team:<name>; write such as "team:marketing"')
+    return text
+
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-
-RESERVED_COLUMNS = frozenset({"account_id", "snapshot_date", "quarantine_reason"})
+Owner = Annotated[str, AfterValidator(_an_owner)]
 
 
 class Kind(StrEnum):
@@ -37,7 +60,7 @@ class Objective(_Frozen):
     goal: str
     outcome: str
     horizon_days: int = Field(60, gt=0)
-    owner: str
+    owner: Owner
     rationale: str
 
 
@@ -45,7 +68,7 @@ class Source(_Frozen):
     """One landing table: who owns it and whether a week can do without it."""
 
     name: Name
-    owner: str
+    owner: Owner
     description: str
     required: bool = True
 
@@ -103,8 +126,6 @@ class Feature(_Frozen):
 
     @model_validator(mode="after")
     def _kind_fits(self) -> Self:
-        if self.name in RESERVED_COLUMNS:
-            raise ValueError(f"feature name {self.name!r} is reserved")
         if self.kind is Kind.ORDINAL and len(self.levels) < 2:
             raise ValueError(f"ordinal feature {self.name!r} needs its levels, low to high")
         if self.kind is not Kind.ORDINAL and self.unordered_levels:
@@ -173,7 +194,6 @@ class Catalogue(_Frozen):
     order_column: Name | None = None
     value_feature: Name | None = Field(None, description="the feature that sums to a segment's ARR")
     open_opportunity: str | None = Field(None, description="SQL: accounts that already have an open or won opportunity")
-    active_when: str | None = Field(None, description="SQL: active accounts, where account_master has not landed")
     sources: tuple[Source, ...] = Field(min_length=1)
     groups: tuple[Group, ...] = Field(min_length=1)
     features: tuple[Feature, ...] = Field(min_length=2)
@@ -208,9 +228,12 @@ class Catalogue(_Frozen):
         return tuple(source.name for source in self.sources if source.required)
 
     def fingerprint(self, *parts: str) -> str:
-        """A short hash of the named fields, or of the whole catalogue: what a table made with it depends on."""
-        text = self.model_dump_json(include=set(parts) or None)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        """A short hash of the named fields, or of the whole catalogue: what a table made with it depends on.
+
+        Titles and words count, since segments are named with them; UNCOMPUTED fields do not, at any depth.
+        """
+        said = _computed(self.model_dump(mode="json", include=set(parts) or None))
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
 
     @property
     def _by_name(self) -> dict[str, Feature]:
@@ -223,47 +246,8 @@ class Catalogue(_Frozen):
             raise ValueError(f"{value} is not the first day of a month")
         return value
 
-    def misnamed(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """(place, message) of every name given twice or pointing at nothing; the loader turns places into lines."""
-        sources, groups = {s.name for s in self.sources}, {g.name for g in self.groups}
-        features = set(self.feature_names)
-        found = self._names_given_twice()
-        for i, feature in enumerate(self.features):
-            if feature.source not in sources:
-                found.append((("features", i, "source"), f"unknown source {feature.source!r}"))
-            if feature.group not in groups:
-                found.append((("features", i, "group"), f"unknown group {feature.group!r}"))
-        for i, group in enumerate(self.groups):
-            if group.applicable_when and group.applicable_when.column not in features:
-                place = ("groups", i, "applicable_when", "column")
-                found.append((place, f"unknown feature {group.applicable_when.column!r}"))
-        for i, index in enumerate(self.indices):
-            if index.name in features:
-                found.append((("indices", i, "name"), f"index {index.name!r} has the name of a feature"))
-            found += [
-                (("indices", i, "features", j), f"unknown feature {name!r}")
-                for j, name in enumerate(index.features)
-                if name not in features
-            ]
-        for j, name in enumerate(self.name_features):
-            if name not in features:
-                found.append((("name_features", j), f"unknown feature {name!r}"))
-        if self.value_feature is not None and self.value_feature not in features:
-            found.append((("value_feature",), f"unknown feature {self.value_feature!r}"))
-        return found
 
-    def _names_given_twice(self) -> list[tuple[tuple[str | int, ...], str]]:
-        found: list[tuple[tuple[str | int, ...], str]] = []
-        lists = {
-            "sources": [source.name for source in self.sources],
-            "groups": [group.name for group in self.groups],
-            "features": [feature.name for feature in self.features],
-            "indices": [index.name for index in self.indices],
-        }
-        for field, names in lists.items():
-            found += [
-                ((field, i, "name"), f"{name!r} is named twice in {field}")
-                for i, name in enumerate(names)
-                if name in names[:i]
-            ]
-        return found
+def _computed(said: Any) -> Any:
+    if isinstance(said, dict):
+        return {name: _computed(value) for name, value in said.items() if name not in UNCOMPUTED}
+    return [_computed(value) for value in said] if isinstance(said, list) else said

@@ -148,7 +148,8 @@ def _refuse_lost_accounts(rows: Week, at_most: float, before: pl.Series) -> None
         )
         remedy = (
             "Nothing was written. Land the week again in full and under the same ids, or, if the accounts did go, "
-            f"materialize raw/{rows.source} for this week in the Dagster UI with config `accept_loss: true`."
+            f"materialize raw/{rows.source} and account_snapshots for this week in the Dagster UI, the former with "
+            "config `accept_loss: true`."
         )
         raise _refused(rows.source, rows.week, len(gone), what, remedy)
 

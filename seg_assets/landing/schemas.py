@@ -10,18 +10,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from seg_assets.catalogs import Catalogue, Feature, Kind
+from seg_assets.catalogs import Catalogue, Feature
 from seg_assets.landing.problems import LandingError
+from seg_assets.schemas import account_snapshots, feature_dtype
 
 ACCOUNT_ID = "account_id"
 SNAPSHOT_DATE = "snapshot_date"
-
-DTYPE_OF_KIND: dict[Kind, pl.DataType] = {
-    Kind.NUMERIC: pl.Float64(),
-    Kind.BOOLEAN: pl.Boolean(),
-    Kind.ORDINAL: pl.String(),
-    Kind.CATEGORICAL: pl.String(),
-}
 
 
 @dataclass(frozen=True)
@@ -102,7 +96,8 @@ def schema_of(source: str, catalogue: Catalogue) -> TableSchema:
     names = [each.name for each in catalogue.sources]
     if source in names:
         given = extra_columns(catalogue) if source == names[0] else ()
-        return TableSchema(source, tuple(_column(feature) for feature in catalogue.of_source(source)) + given)
+        columns = tuple(_column(catalogue, feature) for feature in catalogue.of_source(source))
+        return TableSchema(source, columns + given)
     if source == ACCOUNT_MASTER.source:
         return ACCOUNT_MASTER
     raise LandingError(
@@ -119,11 +114,7 @@ def extra_columns(catalogue: Catalogue) -> tuple[Column, ...]:
 
 def account_snapshot_schema(catalogue: Catalogue) -> pl.Schema:
     """Names and dtypes of an account snapshot: keys, features in catalogue order, outcome, order, applicability."""
-    columns: dict[str, pl.DataType] = {ACCOUNT_ID: pl.String(), SNAPSHOT_DATE: pl.Date()}
-    columns |= {feature.name: DTYPE_OF_KIND[feature.kind] for feature in catalogue.features}
-    columns |= {column.name: column.dtype for column in extra_columns(catalogue)}
-    columns |= {applicable_column(group.name): pl.Boolean() for group in catalogue.groups if group.applicable_when}
-    return pl.Schema(columns)
+    return account_snapshots(catalogue).schema
 
 
 def applicable_column(group: str) -> str:
@@ -131,10 +122,10 @@ def applicable_column(group: str) -> str:
     return f"{group}_applicable"
 
 
-def _column(feature: Feature) -> Column:
+def _column(catalogue: Catalogue, feature: Feature) -> Column:
     return Column(
         name=feature.name,
-        dtype=DTYPE_OF_KIND[feature.kind],
+        dtype=feature_dtype(catalogue, feature.name),
         minimum=feature.expectations.minimum,
         maximum=feature.expectations.maximum,
         levels=feature.levels + feature.unordered_levels,

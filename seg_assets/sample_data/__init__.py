@@ -13,7 +13,7 @@ from seg_assets.sample_data.population import (
     revenue_events,
     snapshot,
 )
-from seg_assets.sample_data.write import LandingSummary, write_landing
+from seg_assets.sample_data.write import FolderTaken, LandingSummary, write_landing
 
 __all__ = [
     "EVENT_NAMES",
@@ -21,6 +21,7 @@ __all__ = [
     "LAST_MONDAY",
     "SNAPSHOT_SOURCES",
     "Event",
+    "FolderTaken",
     "LandingSummary",
     "conversions",
     "parse_event",

@@ -26,6 +26,10 @@ _VERSION = 1
 _WEEK = timedelta(days=7)
 
 
+class FolderTaken(ValueError):
+    """The folder holds something else than the sample asked for; the message says what."""
+
+
 @dataclass(frozen=True)
 class LandingSummary:
     """What a call wrote below `out`: Mondays of the snapshot sources, partitions and rows by source."""
@@ -61,8 +65,8 @@ def write_landing(
     Snapshot sources get a partition per Monday asked for. Event sources get one per Monday from the first to the last
     that the folder holds: those before the partition's Monday and not before the Monday before it; the first also
     holds all history. A Monday that another set of events touches is written again.
-    Raises ValueError for a day that is no Monday, no Mondays at all, an unknown format, or a folder that holds a
-    sample of other accounts, seed or format.
+    Raises ValueError for a day that is no Monday, no Mondays at all or an unknown format; FolderTaken, a ValueError,
+    for a folder that holds a sample of other accounts, seed or format, or tables that are no sample at all.
     """
     if not mondays:
         raise ValueError("mondays is empty; name at least one Monday, such as 2026-07-20")
@@ -130,7 +134,12 @@ def _put_weeks(
 def _read_record(out: Path, parameters: dict[str, int | str]) -> _Record:
     path = out / RECORD
     if not path.exists():
-        return _Record(parameters)
+        if _holds_tables(out):
+            raise FolderTaken(f"{out} holds tables that are not sample data: choose another folder")
+        # Before the first table, so that a call that was killed half way can be repeated.
+        record = _Record(parameters)
+        _write_record(out, record)
+        return record
     there = json.loads(path.read_text(encoding="utf-8"))
     if there["parameters"] != parameters:
         differs = [
@@ -138,10 +147,17 @@ def _read_record(out: Path, parameters: dict[str, int | str]) -> _Record:
             for name, value in parameters.items()
             if there["parameters"].get(name) != value
         ]
-        raise ValueError(
+        raise FolderTaken(
             f"{out} holds a sample with {', '.join(differs)}; choose another folder, or delete this one first"
         )
     return _Record(there["parameters"], there["mondays"], there["weeks"])
+
+
+def _holds_tables(out: Path) -> bool:
+    """Whether something in `out` is named as a source of ours, or is laid out as a landing table."""
+    named = any((out / source).exists() for source in (*SNAPSHOT_SOURCES, *EVENT_SOURCES))
+    layouts = (f"{depth}{name}" for depth in ("", "*/") for name in ("snapshot_date=*", "_delta_log"))
+    return named or any(next(out.glob(layout), None) is not None for layout in layouts)
 
 
 def _write_record(out: Path, record: _Record) -> None:

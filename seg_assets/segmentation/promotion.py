@@ -1,13 +1,13 @@
 """Which definitions are champion, and whether a challenger becomes it.
 
 Belongs here: reading the promotions table's rows, version numbers, the gates of a promotion. Pure: rows in, rows out.
-Does not: storing a promotion (assets/model.py), the MLflow alias (resources/tracking.py).
+Does not: storing a promotion (steps/models.py), the MLflow alias (resources/tracking.py).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,6 +81,21 @@ def next_version(service_month: dt.date, versions: Iterable[str]) -> str:
     prefix = f"{service_month:%Y-%m}."
     attempts = [int(version.removeprefix(prefix)) for version in versions if version.startswith(prefix)]
     return f"{prefix}{max(attempts, default=0) + 1}"
+
+
+def out_of_order(service_month: dt.date, fitted: Collection[dt.date]) -> str | None:
+    """Why `service_month` cannot have its first refresh any more, None where it can.
+
+    Months inherit their segments' ids in order: a month that is fitted after a later one would issue ids that the
+    later one has given to other segments.
+    """
+    later = [month for month in fitted if month > service_month]
+    if service_month in fitted or not later:
+        return None
+    return (
+        f"{min(later):%Y-%m} was refreshed before it, and months inherit their segments' ids in order; "
+        "use another home to begin earlier"
+    )
 
 
 def promotion_gates(

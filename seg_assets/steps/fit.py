@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -24,10 +25,17 @@ from seg_assets.segmentation.promotion import (
     champion_before,
     decide,
     next_version,
+    out_of_order,
     promotion_gates,
 )
 from seg_assets.steps.inputs import FitInputs
-from seg_assets.steps.models import append_promotion, model_versions, read_promotions, read_segmentation
+from seg_assets.steps.models import (
+    append_promotion,
+    highest_id_before,
+    model_versions,
+    read_promotions,
+    read_segmentation,
+)
 from seg_assets.steps.refresh_data import RefreshData, read_refresh_data
 from seg_assets.steps.signature import model_signature
 
@@ -38,13 +46,15 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
     """Fit, store and decide one service month; figures for the materialization.
 
     The fit starts from the version in force before the month, so an attempt repeated on the same inputs gives the
-    same ids and definitions under a new version.
+    same ids and definitions under a new version. Raises RuntimeError where a later month was refreshed first.
     """
     began = time.monotonic()
     lakehouse, tracking, catalogue = Lakehouse(inputs.lakehouse), Tracking(inputs.tracking), inputs.catalogue
-    promotions = read_promotions(lakehouse)
-    champion_version = champion_before(promotions, service_month)
-    champion = read_segmentation(lakehouse, champion_version) if champion_version else None
+    problem = out_of_order(service_month, lakehouse.partitions(SEGMENT_MODEL.name))
+    if problem:
+        raise RuntimeError(f"service month {service_month:%Y-%m}: {problem}")
+    champion_version = champion_before(read_promotions(lakehouse), service_month)
+    champion = _champion(lakehouse, champion_version, service_month)
     data = read_refresh_data(lakehouse, catalogue, service_month)
     segmentation = fit(
         data.snapshot,
@@ -68,7 +78,7 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
         "metrics": json.dumps(segmentation.metrics, sort_keys=True),
         "segmentation": segmentation.to_json(),
     }
-    _store(lakehouse, service_month, row)
+    rows = _store(lakehouse, service_month, row)
     sizes = _sizes(segmentation, data.snapshot)
     promotion = _decide(catalogue, service_month, version, champion_version, segmentation, sizes)
     append_promotion(lakehouse, promotion)
@@ -83,9 +93,19 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
         "label_snapshots": [day.isoformat() for day in data.outcomes.snapshots] if data.outcomes else [],
         "model_uri": model_uri,
         "accounts": data.snapshot.height,
+        "dagster/row_count": rows,
+        "dagster/uri": lakehouse.uri(SEGMENT_MODEL.name),
         **{name: float(value) for name, value in segmentation.metrics.items()},
         "seconds": round(time.monotonic() - began, 3),
     }
+
+
+def _champion(lakehouse: Lakehouse, version: str | None, service_month: dt.date) -> Segmentation | None:
+    """The version to start from; new segments get ids above every one ever issued, also by rejected challengers."""
+    if version is None:
+        return None
+    champion = read_segmentation(lakehouse, version)
+    return replace(champion, highest_id=max(champion.highest_id, highest_id_before(lakehouse, service_month)))
 
 
 def _log(
@@ -116,14 +136,14 @@ def _log(
     )
 
 
-def _store(lakehouse: Lakehouse, service_month: dt.date, row: dict[str, Any]) -> None:
-    """Add a version to its month; earlier attempts stay."""
+def _store(lakehouse: Lakehouse, service_month: dt.date, row: dict[str, Any]) -> int:
+    """Add a version to its month; earlier attempts stay. The month's versions now."""
     columns = {name: dtype for name, dtype in SEGMENT_MODEL.schema.items() if name != "service_month"}
     new = pl.DataFrame([row], schema={**columns, "fitted_at": TIMESTAMP})
     if service_month in lakehouse.partitions(SEGMENT_MODEL.name):
         attempts = lakehouse.scan(SEGMENT_MODEL.name, [service_month]).select(*columns).collect()
         new = pl.concat([attempts, new])
-    lakehouse.replace(SEGMENT_MODEL, new, service_month)
+    return lakehouse.replace(SEGMENT_MODEL, new, service_month)
 
 
 def _sizes(segmentation: Segmentation, snapshot: pl.DataFrame) -> dict[str, int]:

@@ -37,6 +37,20 @@ def model_versions(lakehouse: Lakehouse) -> list[str]:
     return list(lakehouse.scan(SEGMENT_MODEL.name).select("definition_version").collect().to_series())
 
 
+def highest_id_before(lakehouse: Lakehouse, service_month: dt.date) -> int:
+    """The highest number of a segment_id issued for an earlier month, by any attempt, promoted or not; 0 for none."""
+    if not lakehouse.exists(SEGMENT_MODEL.name):
+        return 0
+    issued = (
+        lakehouse.scan(SEGMENT_MODEL.name)
+        .filter(pl.col("service_month") < service_month)
+        .select(pl.col("segmentation").str.json_path_match("$.highest_id").cast(pl.Int64).max())
+        .collect()
+        .item()
+    )
+    return issued or 0
+
+
 def read_segmentation(lakehouse: Lakehouse, definition_version: str) -> Segmentation:
     """The segmentation of that version. Raises TableError where no such version was fitted."""
     rows = (

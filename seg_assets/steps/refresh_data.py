@@ -60,6 +60,7 @@ def read_outcomes(lakehouse: Lakehouse, catalogue: Catalogue, moment: dt.date) -
         last_of_month.values(),
         moment,
         conversion_weeks=weeks,
+        history_from=_history_from(lakehouse, weeks),
         horizon_days=catalogue.objective.horizon_days,
         lag_days=catalogue.outcome_lag_days,
     )
@@ -67,3 +68,12 @@ def read_outcomes(lakehouse: Lakehouse, catalogue: Catalogue, moment: dt.date) -
         return None
     accounts = lakehouse.scan("account_snapshots", snapshots)
     return matured_outcomes(accounts, lakehouse.scan("raw/pipeline_conversions", weeks), catalogue, snapshots)
+
+
+def _history_from(lakehouse: Lakehouse, weeks: list[dt.date]) -> dt.date | None:
+    """The earliest conversion in the earliest of `weeks`, which alone may hold history; None where it has none."""
+    if not weeks:
+        return None
+    earliest = lakehouse.scan("raw/pipeline_conversions", [min(weeks)])
+    found: dt.date | None = earliest.select(pl.col("qualified_at").min()).collect().item()
+    return found

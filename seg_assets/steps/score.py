@@ -23,13 +23,26 @@ from seg_assets.steps.models import read_segmentation
 def score_week(lakehouse: Lakehouse, task: WeekToScore, segmentation: Segmentation) -> int:
     """Assign and store one week; the rows written.
 
-    Raises RuntimeError, with nothing stored, where the scores are not one row an account.
+    Raises RuntimeError, with nothing stored, where the scores are not one row an account, each with a segment.
     """
     accounts = lakehouse.scan("account_snapshots", [task.week]).select(*segmentation.required_columns)
     scores = segmentation.assign(accounts).with_columns(
         definition_version=pl.lit(task.definition_version), before_first_model=pl.lit(task.before_first_model)
     )
-    return lakehouse.replace(SEGMENT_SCORES, scores, task.week)
+    expected = accounts.select(pl.len()).collect().item()
+
+    def whole(written: pl.LazyFrame) -> None:
+        found = written.select(
+            scored=pl.len(), distinct=pl.col("account_id").n_unique(), unassigned=pl.col("segment_id").null_count()
+        )
+        scored, distinct, unassigned = found.collect().row(0)
+        if (scored, distinct, unassigned) != (expected, expected, 0):
+            raise RuntimeError(
+                f"week {task.week}: {expected:,} accounts, but {scored:,} scores of {distinct:,} accounts, "
+                f"{unassigned:,} without a segment. Nothing was stored; materialize account_snapshots for it again"
+            )
+
+    return lakehouse.replace(SEGMENT_SCORES, scores, task.week, verify=whole)
 
 
 def score(inputs: ScoreInputs) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from seg_assets.catalogs import CatalogueError, Kind, default_catalogue, load_catalogue
+from seg_assets.catalogs import Catalogue, CatalogueError, Kind, default_catalogue, load_catalogue
 from seg_assets.catalogs.load import DEFAULT_PATH, parse_catalogue
 from seg_assets_tests.shared import shared_file
 
@@ -89,3 +89,41 @@ def test_a_fingerprint_follows_the_parts_it_is_of():
     other = parse_catalogue(TEXT.replace("segments: 8", "segments: 9"), "mine.yaml")
     assert catalogue.fingerprint("features") == other.fingerprint("features")
     assert catalogue.fingerprint() != other.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("description: Who the company is; ", "description: Who they are; "),
+        ("description: An account is flagged", "description: The account is flagged"),
+        ('name: firmographics, owner: "team:revenue-operations"', 'name: firmographics, owner: "rev@example.com"'),
+        ("goal: Named,", "goal: Well named,"),
+        ("rationale: Marketing picks", "rationale: Marketing chooses"),
+        ('description: "Employees; right-skewed"', 'description: "Employees"'),
+    ],
+)
+def test_a_fingerprint_ignores_words_that_nothing_computes_with(old, new):
+    other = changed(old, new)
+    assert other != default_catalogue()
+    assert other.fingerprint() == default_catalogue().fingerprint()
+    for part in ("sources", "features", "rules", "objective"):
+        assert other.fingerprint(part) == default_catalogue().fingerprint(part)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("title: firm size", "title: company size"),
+        ("low: small firm", "low: little firm"),
+        ("must: contract_value = 0 OR", "must: contract_value <= 0 OR"),
+        ("action: Guide the trial", "action: Lead the trial"),
+        ("horizon_days: 60", "horizon_days: 61"),
+    ],
+)
+def test_a_fingerprint_follows_what_is_computed_or_said_of_segments(old, new):
+    assert changed(old, new).fingerprint() != default_catalogue().fingerprint()
+
+
+def changed(old: str, new: str) -> Catalogue:
+    assert old in TEXT
+    return parse_catalogue(TEXT.replace(old, new, 1), "mine.yaml")

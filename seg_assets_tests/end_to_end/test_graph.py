@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from seg_assets.catalogs.load import DEFAULT_PATH
 from seg_assets.schemas import SEGMENT_MODEL, SEGMENT_PROFILES
 from seg_assets_tests.end_to_end.conftest import BEFORE, JULY, JUNE, OPTIONS
-from seg_assets_tests.end_to_end.landed import accounts_of, conversions_of, land
+from seg_assets_tests.end_to_end.landed import accounts_of, conversions_of, land, land_population
 from seg_assets_tests.shared import CHECKOUT
 
 pytestmark = pytest.mark.slow
@@ -84,25 +87,43 @@ def test_definitions_run_as_sql_find_the_same_accounts(finished):
 
 def test_the_registered_champion_scores_alike_in_a_clean_process(finished, tmp_path):
     program = """
-import sys, mlflow, polars as pl
+import json, sys, mlflow, polars as pl
 mlflow.set_tracking_uri("sqlite:///" + sys.argv[1])
 model = mlflow.pyfunc.load_model("models:/account_segments@champion")
 accounts = pl.read_parquet(sys.argv[2]).select(model.metadata.get_input_schema().input_names())
 pl.from_pandas(model.predict(accounts.to_pandas())).write_parquet(sys.argv[3])
+ours = [name for name in sys.modules if name.partition(".")[0] in ("seg_assets", "resources")]
+print(json.dumps([sys.modules[name].__file__ for name in ours]))
 """
     accounts, served = tmp_path / "accounts.parquet", tmp_path / "served.parquet"
     finished.table("account_snapshots", JULY).write_parquet(accounts)
     store = finished.folder / "mlflow" / "mlflow.db"
-    subprocess.run(
-        [sys.executable, "-c", program, str(store), str(accounts), str(served)],
+    done = subprocess.run(
+        # Isolated: neither the current folder nor PYTHONPATH; and no bytecode beside the model's code.
+        [sys.executable, "-I", "-B", "-c", program, str(store), str(accounts), str(served)],
         cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(CHECKOUT)},
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
         check=True,
+        stdout=subprocess.PIPE,
     )
+    # An installed project would hide that the model lacks its code.
+    modules = [Path(file) for file in json.loads(done.stdout)]
+    assert modules and all("code" in file.parts and CHECKOUT not in file.parents for file in modules)
     columns = ("account_id", "segment_id", "segment_name", "confidence", "second_segment_id")
     assert_frame_equal(
         pl.read_parquet(served).select(columns).sort("account_id"), finished.scores(JULY).select(columns)
     )
+
+
+def test_the_registered_model_carries_its_code_and_exact_pins(finished):
+    (*_, model) = (finished.folder / "mlflow" / "artifacts").rglob("MLmodel")
+    pins = (model.parent / "requirements.txt").read_text().split()
+    assert {"polars", "sqlglot", "mlflow"} <= {pin.partition("==")[0] for pin in pins if "==" in pin}
+    assert all("==" in pin for pin in pins)
+    carried = [file for file in (model.parent / "code").rglob("*") if file.is_file()]
+    assert model.parent / "code" / "seg_assets" / "segmentation" / "model.py" in carried
+    assert {file.suffix for file in carried} == {".py", ".yaml"}
+    assert sum(file.stat().st_size for file in carried) < 2_000_000
 
 
 def test_nothing_runs_again_on_unchanged_input(home):
@@ -141,13 +162,54 @@ def test_a_repeated_refresh_gives_the_same_segments_and_leaves_later_months_alon
     assert profiles["definition_version"].unique().to_list() == ["2026-06.2"]
 
 
+def test_a_rejected_challenger_is_told_and_the_champion_stays_in_the_book(home, tmp_path):
+    catalogue = tmp_path / "four.yaml"
+    text = DEFAULT_PATH.read_text(encoding="utf-8")
+    catalogue.write_text(
+        text.replace("segments: 8", "segments: 4").replace("churn_at_most: 0.25", "churn_at_most: 0.01")
+    )
+    before = home.scores(JULY)
+    told = home.seg_run("--catalog", catalogue, "--months", "2026-07", "--weeks", JULY)
+    assert told.exit_code == 0
+    assert [(row["definition_version"], row["action"]) for row in told.object["promotions"]] == [
+        ("2026-07.1", "promote"),
+        ("2026-07.2", "reject"),
+    ]
+    assert "the refresh alone moves" in told.object["promotions"][1]["reason"]
+    assert {segment["definition_version"] for segment in told.object["segments"]} == {"2026-07.1"}
+    assert home.scores(JULY).select("account_id", "segment_id").equals(before.select("account_id", "segment_id"))
+
+
+def test_a_month_before_the_first_refreshed_one_is_refused_by_name(home):
+    land_population(home.landing, (dt.date(2026, 3, 30),))
+    told = home.seg_run("--months", "2026-04")
+    assert told.exit_code == 1
+    assert "2026-06 was refreshed before it" in told.object["failures"][0]["why"]
+    assert dt.date(2026, 4, 1) not in home.files(SEGMENT_MODEL.name)
+
+
+def test_features_that_fail_stop_the_refresh_of_their_month(home, tmp_path):
+    """The refresh went on with the old preprocessor under a changed catalogue, and was promoted."""
+    catalogue = tmp_path / "turned.yaml"
+    text = DEFAULT_PATH.read_text(encoding="utf-8")
+    catalogue.write_text(text.replace("direction: -1", "direction: 1", 1))
+    told = home.seg_run("--catalog", catalogue, "--months", "2026-07", "--weeks", JULY)
+    assert told.exit_code == 1
+    assert ("refresh", "2026-07-01") not in told.runs
+    (failed,) = (run for run in told.object["runs"] if not run["ok"])
+    assert "reset_reference: true" in failed["error"]
+    assert home.scores(JULY)["definition_version"].unique().to_list() == ["2026-07.1"]
+
+
 def test_a_week_that_lacks_a_required_source_is_left_out_by_name(home):
     sources = accounts_of(NEXT)
     del sources["product_usage"]
     land(home.landing, NEXT, sources)
     told = home.seg_run(*WITH_NEXT)
-    assert told.skipped[f"week {NEXT}"] == "product_usage has not landed"
+    assert told.exit_code == 1
+    assert told.object["failures"] == [{"what": f"week {NEXT}", "why": "product_usage has not landed"}]
     assert told.runs == []
+    assert home.seg_run("--months", "2026-07").skipped[f"week {NEXT}"] == "product_usage has not landed"
     assert NEXT not in home.files("segment_scores")
 
 
@@ -156,7 +218,7 @@ def test_a_required_source_without_a_table_fails_by_name(home):
     (home.landing / "marketing_engagement").rename(home.landing / "marketing")
     told = home.seg_run(*OPTIONS)
     assert told.exit_code == 1
-    (failure,) = told.object["failures"]
+    failure = told.object["failures"][0]
     assert failure["what"] == "landing of marketing_engagement"
     assert "no table marketing_engagement" in failure["why"]
 

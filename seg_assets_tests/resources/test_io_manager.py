@@ -21,7 +21,7 @@ def table(name: str, dtype: type[pl.DataType] = pl.Date) -> Table:
     return Table(name, columns, "snapshot_date")
 
 
-TABLES = {name: table(name) for name in ("weekly", "downstream", "several")}
+TABLES = {name: table(name) for name in ("weekly", "downstream", "several", "counted")}
 
 
 @dg.asset(partitions_def=WEEK)
@@ -34,6 +34,16 @@ def weekly(context: dg.AssetExecutionContext) -> pl.LazyFrame:
 def several(context: dg.AssetExecutionContext) -> pl.DataFrame:
     days = [dt.date.fromisoformat(key) for key in context.partition_keys]
     return pl.DataFrame({"account_id": [f"a{day.day}" for day in days], "snapshot_date": days})
+
+
+@dg.asset(partitions_def=WEEK, backfill_policy=dg.BackfillPolicy.single_run())
+def counted(context: dg.AssetExecutionContext) -> pl.DataFrame:
+    parts = []
+    for rows, key in enumerate(context.partition_keys, start=1):
+        context.add_asset_metadata({"dagster/row_count": rows}, partition_key=key)
+        day = dt.date.fromisoformat(key)
+        parts.append(pl.DataFrame({"account_id": list(map(str, range(rows))), "snapshot_date": [day] * rows}))
+    return pl.concat(parts)
 
 
 @dg.asset(partitions_def=WEEK)
@@ -94,6 +104,18 @@ def test_a_range_in_one_run_writes_each_of_its_weeks(lakehouse, resources):
     tags = {"dagster/asset_partition_range_start": KEYS[0], "dagster/asset_partition_range_end": KEYS[2]}
     assert dg.materialize([several], tags=tags, resources=resources).success
     assert {str(day): len(files) for day, files in lakehouse.partitions("several").items()} == dict.fromkeys(KEYS, 1)
+
+
+def test_a_range_in_one_run_says_no_total_of_any_of_its_weeks(resources):
+    """Each week was said to hold the rows of all three."""
+    tags = {"dagster/asset_partition_range_start": KEYS[0], "dagster/asset_partition_range_end": KEYS[2]}
+    events = dg.materialize([several, counted], tags=tags, resources=resources)
+    for event in events.asset_materializations_for_node("several"):
+        assert "dagster/uri" in event.metadata and "dagster/row_count" not in event.metadata
+    made = events.asset_materializations_for_node("counted")
+    assert {event.partition: event.metadata["dagster/row_count"].value for event in made} == dict(
+        zip(KEYS, (1, 2, 3), strict=True)
+    )
 
 
 def test_a_partition_column_of_text_is_refused(resources):

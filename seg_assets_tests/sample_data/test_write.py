@@ -9,7 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from seg_assets.sample_data import SNAPSHOT_SOURCES, Event, conversions, revenue_events, snapshot, write_landing
+from seg_assets.sample_data import (
+    SNAPSHOT_SOURCES,
+    Event,
+    FolderTaken,
+    conversions,
+    revenue_events,
+    snapshot,
+    write_landing,
+)
 
 FIRST, LAST = date(2026, 6, 1), date(2026, 6, 29)
 ACCOUNTS = 300
@@ -88,6 +96,35 @@ def test_a_folder_with_another_sample_is_refused_with_the_remedy(out: Path, chan
     arguments: dict[str, object] = {"accounts": ACCOUNTS, "mondays": [LAST], **change}
     with pytest.raises(ValueError, match=f"{next(iter(change))} .*choose another folder, or delete this one"):
         write_landing(out, **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "product_usage/snapshot_date=2026-06-29",
+        "revenue_events",
+        "orders/snapshot_date=2026-06-29",
+        "orders/_delta_log",
+    ],
+)
+def test_tables_that_are_no_sample_are_never_written_to(tmp_path: Path, table: str):
+    """A real landing folder given to `seg sample` by mistake had its newest week overwritten."""
+    (tmp_path / table).mkdir(parents=True)
+    (tmp_path / table / "part-0.parquet").write_bytes(b"real")
+    before = {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")}
+    with pytest.raises(FolderTaken, match=f"{tmp_path} holds tables that are not sample data: choose another folder"):
+        write_landing(tmp_path, accounts=ACCOUNTS, mondays=[LAST])
+    assert {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")} == before
+
+
+def test_a_call_that_was_killed_in_its_first_monday_can_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(pl.DataFrame, "write_parquet", killed)
+        write_landing(tmp_path, accounts=ACCOUNTS, mondays=[LAST])
+    assert write_landing(tmp_path, accounts=ACCOUNTS, mondays=[LAST]).written == (LAST,)
 
 
 def test_mondays_are_asked_for_by_name(tmp_path: Path):

@@ -14,6 +14,7 @@ from seg_assets.segmentation.promotion import (
     champion_of,
     decide,
     next_version,
+    out_of_order,
     promotion_gates,
 )
 
@@ -54,6 +55,14 @@ def test_a_refit_starts_from_the_champion_before_its_month_not_from_its_own_atte
     rows = [row(JUNE, "2026-06.1"), row(JULY, "2026-07.1")]
     assert champion_before(rows, JULY) == "2026-06.1"
     assert champion_before(rows, JUNE) is None
+
+
+def test_a_month_is_first_refreshed_before_later_ones_or_never():
+    """July fitted first, June second: two models with the same ids for unrelated segments."""
+    assert out_of_order(JUNE, []) is None
+    assert out_of_order(JULY, [MAY, JUNE]) is None
+    assert out_of_order(JUNE, [JUNE, JULY]) is None
+    assert "2026-07 was refreshed before it" in out_of_order(JUNE, [JULY])
 
 
 def test_attempts_are_counted_by_month():
