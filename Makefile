@@ -7,14 +7,15 @@ READY  := $(VENV)/.ready
 
 ACCOUNTS ?= 420000
 MONTHS   ?= 3
-HOME_DIR ?= .seg
+# Another size is another population, and earlier months cannot be added before later ones: each gets a home of its own.
+HOME_DIR ?= .seg$(if $(filter-out 420000,$(ACCOUNTS)),-$(ACCOUNTS))$(if $(filter-out 3,$(MONTHS)),-$(MONTHS)-months)
 
 .PHONY: help demo test ui bench clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    sample data for $(ACCOUNTS) accounts, and the whole graph over it   (ACCOUNTS=20000 MONTHS=1)"
-	@echo "make ui      the Dagster UI on those very runs"
+	@echo "make demo    sample data for $(ACCOUNTS) accounts, and the whole graph over it   (less: ACCOUNTS=20000 MONTHS=1)"
+	@echo "make ui      the Dagster UI on those very runs (with the same ACCOUNTS and MONTHS)"
 	@echo "make test    linter, types, layers, tests"
 	@echo "make bench   rows a second and peak memory of each stage"
 
@@ -44,4 +45,4 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .seg build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .seg* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
