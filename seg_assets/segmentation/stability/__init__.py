@@ -1,0 +1,6 @@
+"""Whether segments are there at all: stability against a population without groups.
+
+Belongs here: how well a partition comes back from other halves and resamples, how good it is, and the same on a null
+population; each measure a module, put together by assessment.py. Golden values of R's fpc and cluster hold them.
+Does not: fitting segments (segmentation/refresh.py), deciding k or a promotion with these figures.
+"""

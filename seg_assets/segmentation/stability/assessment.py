@@ -1,0 +1,188 @@
+"""Whether a segmentation would come out again on other accounts, and whether that is more than chance gives.
+
+Belongs here: the stability statistics of a refit, side by side with the same refit on populations without groups.
+Does not: the statistics themselves (prediction_strength.py, bootstrap_jaccard.py, resample_agreement.py), cut-offs and
+words (verdict.py), other reasons for a number of segments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from seg_assets.catalogs import Catalogue
+from seg_assets.segmentation.sampling import hash_sample
+from seg_assets.segmentation.stability.bootstrap_jaccard import SegmentJaccard, best_jaccards, by_segment
+from seg_assets.segmentation.stability.clusterer import Assign, Clusterer
+from seg_assets.segmentation.stability.estimate import Estimate, mean_of, quantile_of
+from seg_assets.segmentation.stability.null_level import null_level, null_levels_by_rank
+from seg_assets.segmentation.stability.null_population import GaussianCopula
+from seg_assets.segmentation.stability.prediction_strength import prediction_strengths
+from seg_assets.segmentation.stability.resample_agreement import agreements
+from seg_assets.segmentation.stability.split_halves import split_halves
+from seg_assets.segmentation.stability.verdict import (
+    DEFAULT_LIMITS,
+    Gate,
+    Origin,
+    StabilityLimits,
+    joint_origin,
+    origin,
+)
+
+AGREEMENT_SHARE = 0.05
+
+Figures = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is computed: 2 * splits + bootstraps refits of the data, 1 + 2 * null_splits + null_bootstraps a null.
+
+    nulls: populations without groups, at least 20 for a 95th percentile that deserves its name;
+    half: accounts a half at most: stability grows with their number, so figures compare only at the same one.
+    """
+
+    half: int = 20_000
+    splits: int = 20
+    bootstraps: int = 20
+    nulls: int = 20
+    null_splits: int = 2
+    null_bootstraps: int = 2
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One statistic. estimate: its mean over repeats; null_high: the 95th percentile of what populations without groups
+    give; origin: what that says.
+    """
+
+    estimate: Estimate
+    null_high: float
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class SegmentStability:
+    """One segment, by its position. figure: of its bootstrap Jaccard; null_high is that of the null's segment of the
+    same rank, the best beside the best; gate: by the Jaccard alone.
+    """
+
+    position: int
+    jaccard: SegmentJaccard
+    figure: Figure
+    gate: Gate
+
+
+@dataclass(frozen=True)
+class Stability:
+    """One partition. half: accounts a half; agreement_low: the 5th percentile of agreement over splits;
+    worst_jaccard: of the segment that fares worst; gates by the limits; origin: of the three figures together.
+    """
+
+    half: int
+    prediction_strength: Figure
+    agreement: Figure
+    agreement_low: Estimate
+    agreement_gate: Gate
+    worst_jaccard: Figure
+    worst_jaccard_gate: Gate
+    segments: tuple[SegmentStability, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """Repeats of one partition on one population. jaccards: (bootstraps, segments)."""
+
+    strengths: Figures
+    agreements: Figures
+    jaccards: Figures
+
+
+def stability(
+    snapshot: pl.DataFrame,
+    catalogue: Catalogue,
+    refit: Clusterer[pl.DataFrame],
+    original: Assign[pl.DataFrame],
+    *,
+    seed: int,
+    effort: Effort = Effort(),
+    limits: StabilityLimits = DEFAULT_LIMITS,
+) -> tuple[Stability, ...]:
+    """The stability of each partition that `refit` fits in one go (one a number of segments, say).
+
+    snapshot: account rows with features and `<group>_applicable`, of which at most 2 * half are used, the same for any
+    order of the rows; original: the segments asked about, with as many partitions as `refit` gives. Data and nulls go
+    through the same steps with as many accounts. Raises ValueError for fewer than four accounts.
+    """
+    population = hash_sample(snapshot, 2 * effort.half)
+    copula = GaussianCopula.fit(population, catalogue)
+    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(2 * effort.nulls + 1)]
+    observed = _measured(population, refit, original, effort, effort.splits, effort.bootstraps, seeds[0])
+    nulls = []
+    for drawn, measured in zip(seeds[1::2], seeds[2::2], strict=True):
+        null = copula.draw(drawn)
+        base = refit(null, measured)
+        nulls.append(_measured(null, refit, base, effort, effort.null_splits, effort.null_bootstraps, measured))
+    half = min(effort.half, population.height // 2)
+    by_partition = zip(observed, *nulls, strict=True)
+    return tuple(_judged(found, without, half, limits, seeds[0]) for found, *without in by_partition)
+
+
+def _measured(
+    population: pl.DataFrame,
+    refit: Clusterer[pl.DataFrame],
+    original: Assign[pl.DataFrame],
+    effort: Effort,
+    splits: int,
+    bootstraps: int,
+    seed: int,
+) -> list[_Measured]:
+    halves = split_halves(population, refit, splits=splits, half=effort.half, seed=seed)
+    labels = original(population)
+    jaccards = best_jaccards(population, refit, labels, bootstraps=bootstraps, rows=effort.half, seed=seed)
+    return [
+        _Measured(prediction_strengths(split), agreements(split), jaccard)
+        for split, jaccard in zip(halves, jaccards, strict=True)
+    ]
+
+
+def _judged(observed: _Measured, nulls: list[_Measured], half: int, limits: StabilityLimits, seed: int) -> Stability:
+    repeats = len(observed.strengths)
+    strength_high = null_level([null.strengths for null in nulls], repeats)
+    strength = _figure(mean_of(observed.strengths), strength_high, limits.predictive)
+    agreement_high = null_level([null.agreements for null in nulls], repeats)
+    agreement = _figure(mean_of(observed.agreements, least=-1.0), agreement_high, limits.agreement.blocks)
+    segments = _segments(observed.jaccards, [null.jaccards for null in nulls], limits)
+    worst = min(segments, key=lambda segment: segment.figure.estimate.value)
+    low = quantile_of(observed.agreements, AGREEMENT_SHARE, seed=seed)
+    return Stability(
+        half=half,
+        prediction_strength=strength,
+        agreement=agreement,
+        agreement_low=low,
+        agreement_gate=limits.agreement.gate(low.value),
+        worst_jaccard=worst.figure,
+        worst_jaccard_gate=worst.gate,
+        segments=segments,
+        origin=joint_origin(figure.origin for figure in (strength, agreement, worst.figure)),
+    )
+
+
+def _figure(estimate: Estimate, null_high: float, least: float) -> Figure:
+    return Figure(estimate, null_high, origin(estimate, null_high, least))
+
+
+def _segments(observed: Figures, nulls: list[Figures], limits: StabilityLimits) -> tuple[SegmentStability, ...]:
+    found = by_segment(observed)
+    highs = null_levels_by_rank(nulls, observed)
+    ranks = np.argsort(np.argsort([-segment.jaccard.value for segment in found], kind="stable"))
+    segments = []
+    for position, (segment, rank) in enumerate(zip(found, ranks, strict=True)):
+        high = float(highs[rank])
+        figure = _figure(segment.jaccard, high, limits.jaccard.blocks)
+        segments.append(SegmentStability(position, segment, figure, limits.jaccard.gate(segment.jaccard.value)))
+    return tuple(segments)
