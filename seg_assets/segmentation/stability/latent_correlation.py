@@ -20,6 +20,8 @@ UNDEFINED = -1
 TERMS = 40
 ROUNDS = 200
 SMALLEST_SPREAD = 1e-9
+MOST = 0.98
+HALVINGS = 30
 
 Codes = npt.NDArray[np.intp]
 Counts = npt.NDArray[np.intp]
@@ -67,12 +69,28 @@ def latent_correlations(wanted: Matrix, counts: Sequence[Counts]) -> Matrix:
         pull -= (pull * unit).sum(axis=1, keepdims=True) * unit
         return float((off**2).sum() / 2), (pull / lengths).ravel()
 
-    start = positive_root(wanted + np.eye(len(wanted)) * SMALLEST_SPREAD)
+    start = positive_root(_pair_by_pair(products, wanted))
     found = minimize(misfit, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
     rows = found.x.reshape(shape)
     rows = rows / np.sqrt((rows**2).sum(axis=1, keepdims=True))
     fitted: Matrix = rows @ rows.T
     return fitted
+
+
+def _pair_by_pair(products: Matrix, wanted: Matrix) -> Matrix:
+    """Each pair's own latent correlation, by bisection: what two cut normal variables show rises with it.
+
+    Where the search for a whole matrix starts: from the wanted correlations themselves it can leap to 1, where two
+    rows coincide and no slope leads back. Together the pairs need not be a correlation matrix.
+    """
+    low, high = np.full_like(wanted, -MOST), np.full_like(wanted, MOST)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        above = _summed(products, middle)[0] >= wanted
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    found: Matrix = np.where(products.any(axis=0), (low + high) / 2, 0.0)
+    np.fill_diagonal(found, 1.0)
+    return found
 
 
 def positive_root(correlations: Matrix) -> Matrix:
