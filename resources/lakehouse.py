@@ -61,11 +61,7 @@ class Lakehouse:
         """The dates that `table` holds, each with its files. Empty where the table does not exist."""
         if not self.exists(table):
             return {}
-        found: dict[dt.date, list[str]] = {}
-        for file in self._open(table).file_uris():
-            _, _, value = Path(file).parent.name.partition("=")
-            found.setdefault(dt.date.fromisoformat(value), []).append(file)
-        return found
+        return _files_by_date(self._open(table))
 
     def scan(self, table: str, partitions: Collection[dt.date] | None = None) -> pl.LazyFrame:
         """The rows of `table`, of the listed partitions only where given.
@@ -75,13 +71,15 @@ class Lakehouse:
         """
         if not self.exists(table):
             raise TableError(f"table {table} does not exist below {self.root}: materialize {table} first")
-        frame = pl.scan_delta(self._open(table))
+        delta = self._open(table)
+        frame = pl.scan_delta(delta)
         if partitions is None:
             return frame
-        missing = sorted(set(partitions) - set(self.partitions(table)))
+        missing = sorted(set(partitions) - set(_files_by_date(delta)))
         if missing:
             raise TableError(f"table {table} has no partition {missing[0]}: materialize {table} for it first")
-        return frame.filter(pl.col(self._partition_column(table)).is_in(sorted(partitions)))
+        (column,) = delta.metadata().partition_columns
+        return frame.filter(pl.col(column).is_in(sorted(partitions)))
 
     def replace(
         self,
@@ -181,10 +179,6 @@ class Lakehouse:
             delta = self._open(table.name)
         return delta
 
-    def _partition_column(self, table: str) -> str:
-        (column,) = self._open(table).metadata().partition_columns
-        return str(column)
-
     def _open(self, table: str) -> DeltaTable:
         try:
             return DeltaTable(self.uri(table))
@@ -202,6 +196,14 @@ class Lakehouse:
         with (folder / f"{table.replace('/', '__')}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _files_by_date(delta: DeltaTable) -> dict[dt.date, list[str]]:
+    found: dict[dt.date, list[str]] = {}
+    for file in delta.file_uris():
+        _, _, value = Path(file).parent.name.partition("=")
+        found.setdefault(dt.date.fromisoformat(value), []).append(file)
+    return found
 
 
 def _added(file: Path, relative: Path, values: dict[str, str], rows: int) -> AddAction:
