@@ -14,6 +14,8 @@ import polars as pl
 
 from seg_assets.segmentation.confidence import Confidence
 from seg_assets.segmentation.definitions import Definition
+from seg_assets.segmentation.indices import IndexSet
+from seg_assets.segmentation.intent.index import IntentIndex
 from seg_assets.segmentation.matching import Tombstone
 from seg_assets.segmentation.names import Signature
 from seg_assets.segmentation.reference import Reference
@@ -31,7 +33,7 @@ from seg_assets.segmentation.serialise import canonical_json, from_values, to_va
 from seg_assets.segmentation.tree import Split
 from seg_assets.segmentation.wording import Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,14 @@ class Segmentation:
     """Exclusive and exhaustive segments, ordered by segment_id.
 
     splits: the tree whose leaves they are, from which the next refresh starts; highest_id: the highest number of a
-    segment_id ever issued; metrics: figures of the refresh, by name.
+    segment_id ever issued; intent: None until enough labels have matured; intent_weight: what its axis counted beside
+    the axes of likeness when the segments were grown, None where it did not; metrics: figures of the refresh, by name.
     """
 
     catalogue: str
     reference: Reference
+    intent: IntentIndex | None
+    intent_weight: float | None
     segments: tuple[Segment, ...]
     splits: tuple[Split, ...]
     confidence: Confidence
@@ -65,6 +70,11 @@ class Segmentation:
     metrics: dict[str, float]
 
     @property
+    def index_set(self) -> IndexSet:
+        """The indices that definitions may ask for."""
+        return IndexSet(self.reference, self.intent)
+
+    @property
     def definitions(self) -> tuple[Definition, ...]:
         """The segments' definitions, in their order."""
         return tuple(segment.definition for segment in self.segments)
@@ -72,15 +82,13 @@ class Segmentation:
     @property
     def required_columns(self) -> tuple[str, ...]:
         """The columns that `assign` reads, sorted."""
-        indices = {index.name for index in self.reference.indices}
+        indices = self.index_set
         asked = {column for definition in self.definitions for column in definition.columns}
-        return tuple(
-            sorted({"account_id", "snapshot_date"} | (asked - indices) | set(self.reference.required_columns()))
-        )
+        return tuple(sorted({"account_id", "snapshot_date", *indices.required_columns, *(asked - {*indices.names})}))
 
     def indices(self, frame: pl.LazyFrame | pl.DataFrame) -> pl.LazyFrame:
         """account_id and a Float64 column an index, 0 to 100."""
-        return frame.lazy().select("account_id", *self.reference.index_expressions())
+        return frame.lazy().select("account_id", *self.index_set.expressions())
 
     def assign(self, frame: pl.LazyFrame | pl.DataFrame) -> pl.LazyFrame:
         """Each account's segment and how sure it is. frame: account rows with `required_columns`.
@@ -100,7 +108,7 @@ class Segmentation:
         steps = (
             frame.lazy()
             .select(self.required_columns)
-            .with_columns(*self.reference.index_expressions(), self.reference.unusual_expression())
+            .with_columns(*self.index_set.expressions(), self.reference.unusual_expression())
         )
         steps = with_segment(steps, definitions)
         away = margins(definitions, self.confidence, segment)
@@ -134,11 +142,15 @@ class Segmentation:
             lines += ["```sql", segment.definition.sql(), "```", ""]
             if segment.play:
                 lines += [f"{segment.play}: {segment.action}", ""]
-        if self.reference.indices:
+        if self.index_set.names:
             lines += ["## Indices", ""]
         for index in self.reference.indices:
             weights = ", ".join(f"{self.vocabulary.term(c.feature).title} {c.weight:+.2f}" for c in index.contributions)
             lines.append(f"- {index.title} (`{index.name}`): {weights}")
+        if self.intent is not None:
+            most = ", ".join(self.vocabulary.term(item.bins.feature).title for item in self.intent.items[:5])
+            chance = self.intent.anchor_odds / (1 + self.intent.anchor_odds)
+            lines.append(f"- intent (`intent`): 50 is a chance of {chance:.2%}, ten more are twice the odds; by {most}")
         if self.tombstones:
             lines += ["", "## Ended", ""]
         lines += [f"- {t.segment_id} {t.name}: now mostly {t.heir or 'nowhere'}" for t in self.tombstones]

@@ -11,11 +11,10 @@ from math import sqrt
 
 from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation.definitions import Condition, Definition, Test
+from seg_assets.segmentation.indices import IndexSet
 from seg_assets.segmentation.portraits import Portrait
-from seg_assets.segmentation.reference import Reference
 from seg_assets.segmentation.wording import Vocabulary, level_words, listed
 
-LOW, HIGH = 33.0, 67.0
 DOMINATES = 0.6
 NEARLY_ALL = 0.8
 PAIR = 0.95
@@ -49,7 +48,7 @@ def names(
     portraits: Sequence[Portrait],
     definitions: Sequence[Definition],
     catalogue: Catalogue,
-    reference: Reference,
+    indices: IndexSet,
     kept: Mapping[int, str],
 ) -> list[str]:
     """A name a segment, each once.
@@ -59,9 +58,9 @@ def names(
     ones, those of the segment's own conditions before others, the ones that set it apart most first. Where that is
     not unique yet, a fourth part; where even that is not, the conditions that the others do not make.
     """
-    vocabulary = Vocabulary.of(catalogue, reference)
+    vocabulary = Vocabulary.of(catalogue, indices)
     parts = {
-        segment: _parts(portraits, segment, definitions[segment], catalogue, reference, vocabulary)
+        segment: _parts(portraits, segment, definitions[segment], catalogue, indices, vocabulary)
         for segment in range(len(portraits))
         if segment not in kept
     }
@@ -95,7 +94,7 @@ def _parts(
     segment: int,
     definition: Definition,
     catalogue: Catalogue,
-    reference: Reference,
+    indices: IndexSet,
     vocabulary: Vocabulary,
 ) -> list[str]:
     portrait = portraits[segment]
@@ -103,25 +102,22 @@ def _parts(
         _leading_levels(portrait.levels.get(feature, {}), feature in definition.columns)
         for feature in catalogue.name_features
     ]
-    indices = {index.name for index in reference.indices}
     conditions = [c for box in definition.boxes for c in box.conditions]
-    spoken_for = indices | set(catalogue.name_features)
+    spoken_for = {*indices.names, *catalogue.name_features}
     words += [_condition_words(c, vocabulary) for c in conditions if c.column not in spoken_for]
-    mean = {index.name: sum(p.indices[index.name] * p.share for p in portraits) for index in reference.indices}
+    mean = {name: sum(p.indices[name] * p.share for p in portraits) for name in indices.names}
     asked = definition.columns
     order = sorted(
-        reference.indices,
+        indices.spoken,
         key=lambda index: (
-            LOW < portrait.indices[index.name] < HIGH,
+            index.is_middling(portrait.indices[index.name]),
             index.name not in asked,
             -abs(portrait.indices[index.name] - mean[index.name]),
         ),
     )
     for index in order:
-        if portrait.applicable[index.name] < 0.5:
-            continue
-        value = portrait.indices[index.name]
-        words.append(index.low if value <= LOW else index.high if value >= HIGH else index.middle)
+        if portrait.applicable[index.name] >= 0.5:
+            words.append(index.word(portrait.indices[index.name]))
     return [word for word in dict.fromkeys(words) if word]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from seg_assets.catalogs import Catalogue, Kind
-from seg_assets.segmentation.reference import Reference
+from seg_assets.segmentation.indices import IndexSet
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Portrait:
 
 
 def portraits(
-    frame: pl.DataFrame, code: pl.Series, segments: int, catalogue: Catalogue, reference: Reference
+    frame: pl.DataFrame, code: pl.Series, segments: int, catalogue: Catalogue, indices: IndexSet
 ) -> tuple[Portrait, ...]:
     """A portrait of each segment 0 .. segments - 1. frame: account rows with indices; code: (n,) their segment."""
     coded = frame.with_columns(code.alias("__segment"))
-    figures = _figures(coded, reference)
+    figures = _figures(coded, indices)
     levels = _levels(coded, catalogue, segments)
-    return tuple(_portrait(figures, levels[segment], segment, frame.height, reference) for segment in range(segments))
+    return tuple(_portrait(figures, levels[segment], segment, frame.height, indices) for segment in range(segments))
 
 
 def everyone_else(all_portraits: Sequence[Portrait], but: int) -> Portrait:
@@ -77,14 +77,12 @@ def everyone_else(all_portraits: Sequence[Portrait], but: int) -> Portrait:
     )
 
 
-def _figures(coded: pl.DataFrame, reference: Reference) -> dict[int, dict[str, float]]:
+def _figures(coded: pl.DataFrame, indices: IndexSet) -> dict[int, dict[str, float]]:
     expressions: list[pl.Expr] = [pl.len().alias("accounts")]
-    gates = {scale.feature: scale.applies() for scale in reference.scales}
-    for index in reference.indices:
-        applies = pl.any_horizontal([gates[c.feature] for c in index.contributions])
-        expressions.append(pl.col(index.name).mean().alias(f"index:{index.name}"))
-        expressions.append(applies.mean().alias(f"applicable:{index.name}"))
-    for scale in reference.scales:
+    for index, applies in indices.applies().items():
+        expressions.append(pl.col(index).mean().alias(f"index:{index}"))
+        expressions.append(applies.mean().alias(f"applicable:{index}"))
+    for scale in indices.reference.scales:
         if scale.kind is not Kind.NUMERIC:
             continue
         value = scale.number().clip(scale.low, scale.high)
@@ -112,7 +110,7 @@ def _portrait(
     levels: dict[str, dict[str, int]],
     segment: int,
     accounts: int,
-    reference: Reference,
+    indices: IndexSet,
 ) -> Portrait:
     row = figures.get(segment, {"accounts": 0})
 
@@ -123,12 +121,11 @@ def _portrait(
 
     known = {name: int(value) for name, value in part("known:").items()}
     known |= {name: sum(counts.values()) for name, counts in levels.items()}
-    names = [index.name for index in reference.indices]
     return Portrait(
         accounts=int(row["accounts"]),
         share=row["accounts"] / accounts if accounts else 0.0,
-        indices=dict.fromkeys(names, 0.0) | part("index:"),
-        applicable=dict.fromkeys(names, 0.0) | part("applicable:"),
+        indices=dict.fromkeys(indices.names, 0.0) | part("index:"),
+        applicable=dict.fromkeys(indices.names, 0.0) | part("applicable:"),
         numbers=part("number:"),
         standings=part("standing:"),
         levels={

@@ -56,8 +56,8 @@ def profile(
     """
     frame, code = coded(segmentation, snapshot)
     count = len(segmentation.segments)
-    pictures = portraits(frame, code, count, catalogue, segmentation.reference)
-    vocabulary = Vocabulary.of(catalogue, segmentation.reference)
+    pictures = portraits(frame, code, count, catalogue, segmentation.index_set)
+    vocabulary = Vocabulary.of(catalogue, segmentation.index_set)
     values = _values(snapshot, code, count, catalogue.value_feature)
     results = conversions(segmentation, outcomes)
     rows = []
@@ -86,7 +86,7 @@ def profile(
 
 def coded(segmentation: Segmentation, snapshot: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """The snapshot with its indices, and each account's segment by position, UInt32."""
-    frame = snapshot.with_columns(segmentation.reference.index_expressions())
+    frame = snapshot.with_columns(segmentation.index_set.expressions())
     return frame, with_segment(frame.lazy(), segmentation.definitions).select(SEGMENT).collect().to_series()
 
 
@@ -98,7 +98,7 @@ def conversions(segmentation: Segmentation, outcomes: Outcomes | None) -> list[d
     if outcomes is None:
         return [dict(unknown) for _ in segmentation.segments]
     counted = (
-        with_segment(outcomes.frame.with_columns(segmentation.reference.index_expressions()), segmentation.definitions)
+        with_segment(outcomes.frame.with_columns(segmentation.index_set.expressions()), segmentation.definitions)
         .group_by(SEGMENT)
         .agg(pl.len().alias("accounts"), pl.col(CONVERTED).sum())
         .collect()

@@ -13,12 +13,15 @@ import numpy as np
 import polars as pl
 
 from seg_assets.catalogs import Catalogue
-from seg_assets.segmentation.balance import Matrix, principal_axes
+from seg_assets.segmentation.balance import Matrix
 from seg_assets.segmentation.calibration import fit_confidence
-from seg_assets.segmentation.candidates import candidates
 from seg_assets.segmentation.clustering import Labels, explained_variance, free_clusters
 from seg_assets.segmentation.confidence import Confidence
 from seg_assets.segmentation.definitions import Definition
+from seg_assets.segmentation.growing import Grown, KnownIntent, grow, leaf_definitions, likeness
+from seg_assets.segmentation.indices import IndexSet
+from seg_assets.segmentation.intent.cross_fit import IntentFit, fit_intent
+from seg_assets.segmentation.intent.index import IntentIndex
 from seg_assets.segmentation.matching import (
     Counts,
     Tombstone,
@@ -38,13 +41,10 @@ from seg_assets.segmentation.preprocess import Preprocessor
 from seg_assets.segmentation.profiles import coded, conversions
 from seg_assets.segmentation.sampling import hash_sample
 from seg_assets.segmentation.serialise import stable
-from seg_assets.segmentation.tree import Split, TreeGrower, leaf_boxes
 from seg_assets.segmentation.wording import Vocabulary
 
 ACCOUNTS_A_SEGMENT = 50
 YARDSTICK_ROWS = 20_000
-SMALLEST_AXIS = 0.5
-AXES_A_GROUP = 2
 
 
 def fit(
@@ -56,33 +56,39 @@ def fit(
     preprocessor: Preprocessor,
     previous: pl.DataFrame | None = None,
     seed: int = 0,
+    count: int | None = None,
 ) -> Segmentation:
     """The challenger: segments of `snapshot`, with the champion's ids and names where they are the same.
 
     snapshot: account rows with features and `<group>_applicable`; preprocessor: fitted on the same data month;
-    previous: an earlier snapshot, from which confidence is learned; outcomes: matured ones, which number the segments
-    of a first refresh and choose plays. The result depends on nothing else, nor on the order of the rows.
-    Raises ValueError for too few accounts and for features that do not vary.
+    previous: an earlier snapshot, from which confidence is learned; outcomes: matured ones, from which intent is
+    learned; count: how many segments at most, the catalogue's limit where None. `parent_account_id`, in the snapshot
+    and the outcomes or in neither, keeps families together. The result depends on nothing else, nor on the order of
+    the rows. Raises ValueError for too few accounts and for features that do not vary.
     """
-    needed = ACCOUNTS_A_SEGMENT * catalogue.limits.segments
+    count = catalogue.limits.segments if count is None else count
+    needed = ACCOUNTS_A_SEGMENT * count
     if snapshot.height < needed:
         raise ValueError(
-            f"{snapshot.height} accounts are too few for {catalogue.limits.segments} segments: at least {needed} are "
+            f"{snapshot.height} accounts are too few for {count} segments: at least {needed} are "
             "needed; lower limits.segments in the catalogue or land more accounts"
         )
-    reference = preprocessor.reference
-    frame = snapshot.with_columns(reference.index_expressions())
-    sample = hash_sample(frame)
-    points = likeness(preprocessor, sample)
-    splits = _grow(sample, points, catalogue, preprocessor, champion)
-    definitions = tuple(Definition((box,)) for box in leaf_boxes(splits).values())
-    bare = _bare(catalogue, preprocessor, definitions, splits)
+    learned = fit_intent(outcomes, catalogue, champion=champion.intent if champion else None)
+    intent = index_in_force(learned, champion)
+    indices = IndexSet(preprocessor.reference, intent)
+    sample = hash_sample(snapshot).with_columns(preprocessor.reference.index_expressions())
+    grown = grow(sample, catalogue, preprocessor, champion, known_intent(sample, learned, intent), count)
+    definitions = leaf_definitions(grown.splits)
+    bare = _bare(catalogue, indices, definitions, grown)
     bare = replace(bare, confidence=fit_confidence(bare, snapshot, previous))
-    pictures = portraits(frame, coded(bare, snapshot)[1], len(definitions), catalogue, reference)
+    frame, code = coded(bare, snapshot)
+    pictures = portraits(frame, code, len(definitions), catalogue, indices)
     rates = [result["conversion_rate"] for result in conversions(bare, outcomes)]
     inherited = _inherit(bare, snapshot, pictures, rates, champion)
     segments = _segments(bare, pictures, rates, catalogue, champion, inherited)
-    metrics = _metrics(bare, sample, points, pictures, seed, champion)
+    metrics = learned.metrics | _metrics(bare, sample, preprocessor, pictures, seed, champion)
+    if grown.weight is not None and grown.intent_share is not None:
+        metrics |= {"intent_weight": grown.weight, "intent_share": stable(round(grown.intent_share, 6))}
     if champion is not None:
         metrics |= {"churn": stable(inherited.churn), "segments_kept": float(len(inherited.pairs))}
     return replace(
@@ -94,57 +100,37 @@ def fit(
     )
 
 
-def likeness(preprocessor: Preprocessor, sample: pl.DataFrame) -> Matrix:
-    """(n, axes): the strongest axes of the accounts' points: what segments should be alike in.
+def index_in_force(learned: IntentFit, champion: Segmentation | None) -> IntentIndex | None:
+    """The intent index to score with: the new one, else the champion's, so that 70 keeps its meaning; None without."""
+    return learned.index if learned.index is not None or champion is None else champion.intent
 
-    Balanced, each group's own strongest axis has variance 1; an axis of all with less than half of that is a single
-    level or feature, and alikeness in it is no one's idea of a segment. At least two axes where there are two, at
-    most two a group: groups of unrelated features have no end of axes that are equally strong.
-    Raises ValueError where the points do not vary.
+
+def known_intent(sample: pl.DataFrame, learned: IntentFit, in_force: IntentIndex | None) -> KnownIntent | None:
+    """The intent of each account of `sample` to grow segments on; None where there is no index.
+
+    Out of fold where the refresh has learned one. An index that only the champion has is older than the labels.
     """
-    table = preprocessor.transform(sample).drop("account_id").to_numpy().astype(np.float64)
-    variances, axes = principal_axes(table)
-    if variances[0] <= 0:
-        raise ValueError("no usable features: every account of the snapshot is the same; check the landing tables")
-    groups = len({coordinate.group for coordinate in preprocessor.coordinates})
-    strong, most = int((variances >= SMALLEST_AXIS).sum()), min(AXES_A_GROUP * groups, int((variances > 0).sum()))
-    count = min(max(strong, 2), most)
-    projected: Matrix = np.round((table - table.mean(axis=0)) @ axes[:, :count], 9)
-    return projected
+    if in_force is None:
+        return None
+    if learned.index is not None:
+        return KnownIntent(learned.out_of_fold(sample).to_numpy(), in_force.anchor_odds)
+    return KnownIntent(sample.select(in_force.expression()).to_series().to_numpy(), in_force.anchor_odds)
 
 
-def _grow(
-    sample: pl.DataFrame,
-    points: Matrix,
-    catalogue: Catalogue,
-    preprocessor: Preprocessor,
-    champion: Segmentation | None,
-) -> tuple[Split, ...]:
-    asked = candidates(sample, catalogue, preprocessor.reference)
-    if not asked:
-        raise ValueError("no usable features: no index, level or number of the catalogue can split the accounts")
-    inherited = {split.path: split.condition for split in champion.splits} if champion else {}
-    limits = catalogue.limits
-    grower = TreeGrower(sample, points, asked, inherited)
-    return grower.grow(limits.segments, limits.smallest_share, limits.conditions)
-
-
-def _bare(
-    catalogue: Catalogue, preprocessor: Preprocessor, definitions: Sequence[Definition], splits: tuple[Split, ...]
-) -> Segmentation:
+def _bare(catalogue: Catalogue, indices: IndexSet, definitions: Sequence[Definition], grown: Grown) -> Segmentation:
     """A segmentation whose segments have neither ids nor names yet."""
-    reference = preprocessor.reference
-    indices = [index.name for index in reference.indices]
-    spoken = {c.feature for index in reference.indices for c in index.contributions}
-    spoken |= set(indices) | {column for definition in definitions for column in definition.columns}
-    vocabulary = Vocabulary.of(catalogue, reference)
+    spoken = {c.feature for index in indices.reference.indices for c in index.contributions}
+    spoken |= {item.bins.feature for item in indices.intent.items} if indices.intent else set()
+    spoken |= {*indices.names} | {column for definition in definitions for column in definition.columns}
     return Segmentation(
         catalogue=catalogue.name,
-        reference=reference,
+        reference=indices.reference,
+        intent=indices.intent,
+        intent_weight=grown.weight,
         segments=tuple(Segment("", "", definition, None, None, ()) for definition in definitions),
-        splits=splits,
+        splits=grown.splits,
         confidence=Confidence(()),
-        vocabulary=vocabulary.only(tuple(spoken)),
+        vocabulary=Vocabulary.of(catalogue, indices).only(tuple(spoken)),
         tombstones=(),
         highest_id=0,
         metrics={},
@@ -200,7 +186,7 @@ def _segments(
         predecessor = champion.segments[before] if champion else None
         if predecessor and alikeness(predecessor.signature, signatures[position]) >= ALIKE:
             kept[position] = predecessor.name
-    called = names(pictures, bare.definitions, catalogue, bare.reference, kept)
+    called = names(pictures, bare.definitions, catalogue, bare.index_set, kept)
     segments = []
     for position, definition in enumerate(bare.definitions):
         play = fitting_play(catalogue, pictures[position], rates[position])
@@ -220,31 +206,42 @@ def _segments(
 def _metrics(
     bare: Segmentation,
     sample: pl.DataFrame,
-    points: Matrix,
+    preprocessor: Preprocessor,
     pictures: Sequence[Portrait],
     seed: int,
     champion: Segmentation | None,
 ) -> dict[str, float]:
-    """How much readable segments explain beside free k-means with as many clusters, on at most 20,000 accounts."""
-    rows = min(YARDSTICK_ROWS, sample.height)
-    points, sample = points[:rows], sample.head(rows)
-    labels = _labels(bare, sample)
-    count = len(pictures)
+    """How much readable segments explain beside free k-means with as many clusters, on at most 20,000 accounts.
+
+    Of the standardised indices, which is what people see; of the axes of likeness where a catalogue has no index.
+    """
+    sample = sample.head(YARDSTICK_ROWS)
+    labels, count = _labels(bare, sample), len(pictures)
+    alike = likeness(preprocessor, sample)
+    points = _standing(bare, sample) if bare.index_set.names else alike
     start = _labels(champion, sample) if champion else None
     free = free_clusters(points, count, champion=start, seed=seed) if count > 1 else None
     explained = explained_variance(points, labels)
     most = explained_variance(points, free.labels) if free else 0.0
     together = overlaps(labels, free.labels, (count, count)) if free else np.ones((1, 1))
     return {
-        "axes": float(points.shape[1]),
+        "axes": float(alike.shape[1]),
         "accounts": float(sum(picture.accounts for picture in pictures)),
         "segments": float(count),
         "smallest_share": stable(min(picture.share for picture in pictures)),
         "explained_variance": stable(round(explained, 6)),
         "explained_variance_free": stable(round(most, 6)),
-        "fidelity": stable(round(explained / most, 6)) if most > 0 else 1.0,
+        "explained_of_free": stable(round(explained / most, 6)) if most > 0 else 1.0,
         "agreement_with_free": stable(round(float(together.max(axis=1).sum() / together.sum()), 6)),
     }
+
+
+def _standing(segmentation: Segmentation, sample: pl.DataFrame) -> Matrix:
+    """(n, indices): each index standardised over the accounts; one that does not vary is all zero."""
+    values = sample.select(segmentation.index_set.expressions()).to_numpy().astype(np.float64)
+    deviation = values.std(axis=0)
+    standing: Matrix = np.round((values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0), 9)
+    return standing
 
 
 def _labels(segmentation: Segmentation, sample: pl.DataFrame) -> Labels:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
-from seg_assets.segmentation.reference import Reference
+from seg_assets.segmentation.indices import IndexSet
 
 # Missing values, and levels that the catalogue does not name.
 NOT_KNOWN = "not known"
@@ -35,11 +35,11 @@ class Vocabulary:
     terms: tuple[Term, ...]
 
     @classmethod
-    def of(cls, catalogue: Catalogue, reference: Reference) -> Vocabulary:
-        """The words of the catalogue's features and of the reference's indices."""
-        indices = tuple(Term(index.name, index.title, index=True) for index in reference.indices)
+    def of(cls, catalogue: Catalogue, indices: IndexSet) -> Vocabulary:
+        """The words of the catalogue's features and of the indices."""
+        spoken = tuple(Term(index.name, index.title, index=True) for index in indices.spoken)
         features = tuple(Term(f.name, f.label, f.unit, f.levels + f.unordered_levels) for f in catalogue.features)
-        return cls(indices + features)
+        return cls(spoken + features)
 
     def only(self, columns: tuple[str, ...]) -> Vocabulary:
         """The words for `columns` alone."""

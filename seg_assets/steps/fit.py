@@ -80,7 +80,8 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
     }
     rows = _store(lakehouse, service_month, row)
     sizes = _sizes(segmentation, data.snapshot)
-    promotion = _decide(catalogue, service_month, version, champion_version, segmentation, sizes)
+    announced = champion is not None and champion.intent is None and segmentation.intent is not None
+    promotion = _decide(catalogue, service_month, version, champion_version, segmentation, sizes, announced)
     append_promotion(lakehouse, promotion)
     if promotion.action == "promote" and version == _newest_in_force(lakehouse):
         tracking.set_champion(model_uri)
@@ -160,6 +161,7 @@ def _decide(
     champion_version: str | None,
     segmentation: Segmentation,
     sizes: dict[str, int],
+    intent_arrives: bool,
 ) -> Promotion:
     total = sum(sizes.values())
     gates = promotion_gates(
@@ -168,6 +170,7 @@ def _decide(
         churn=segmentation.metrics.get("churn"),
         smallest_share=catalogue.limits.smallest_share,
         churn_at_most=catalogue.limits.churn_at_most,
+        announced="the first labels have matured, and the intent index arrives" if intent_arrives else None,
     )
     return decide(
         service_month=service_month,

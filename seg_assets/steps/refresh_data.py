@@ -7,7 +7,7 @@ Does not: fitting (steps/fit.py).
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -15,6 +15,7 @@ from resources.lakehouse import Lakehouse
 from seg_assets.calendar import matured_snapshots, month_before, month_of
 from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation import Preprocessor
+from seg_assets.segmentation.intent.rows import FAMILY
 from seg_assets.segmentation.outcomes import Outcomes, given_outcomes, matured_outcomes
 from seg_assets.steps.models import read_preprocessor
 
@@ -35,13 +36,33 @@ def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month:
     data_month = month_before(service_month)
     preprocessor, trained_on = read_preprocessor(lakehouse, data_month)
     earlier = [week for week in lakehouse.partitions("account_snapshots") if week < trained_on]
+    snapshot = lakehouse.scan("account_snapshots", [trained_on])
+    outcomes = read_outcomes(lakehouse, catalogue, trained_on)
+    parents = _parents(lakehouse, trained_on)
+    if parents is not None:
+        snapshot = snapshot.join(parents, on="account_id", how="left", maintain_order="left")
+    if parents is not None and outcomes is not None:
+        outcomes = replace(outcomes, frame=outcomes.frame.join(parents, on="account_id", how="left"))
     return RefreshData(
         trained_on=trained_on,
-        snapshot=lakehouse.scan("account_snapshots", [trained_on]).collect(),
+        snapshot=snapshot.collect(),
         previous=lakehouse.scan("account_snapshots", [max(earlier)]).collect() if earlier else None,
         preprocessor=preprocessor,
-        outcomes=read_outcomes(lakehouse, catalogue, trained_on),
+        outcomes=outcomes,
     )
+
+
+def _parents(lakehouse: Lakehouse, moment: dt.date) -> pl.LazyFrame | None:
+    """account_id and the parent_account_id last known at `moment`; None where no account master has landed.
+
+    One parent an account for all snapshots: a family that is learned from together must be scored together.
+    """
+    weeks = [week for week in lakehouse.partitions("raw/account_master") if week <= moment]
+    if not weeks:
+        return None
+    known = lakehouse.scan("raw/account_master", weeks).select("account_id", "snapshot_date", FAMILY).drop_nulls(FAMILY)
+    newest = pl.col(FAMILY).sort_by("snapshot_date").last()
+    return known.group_by("account_id").agg(newest).collect(engine="streaming").lazy()
 
 
 def read_outcomes(lakehouse: Lakehouse, catalogue: Catalogue, moment: dt.date) -> Outcomes | None:

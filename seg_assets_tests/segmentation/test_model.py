@@ -111,7 +111,7 @@ def test_one_segment_of_everyone_scores_everyone(fitted: Fitted) -> None:
 
 
 def test_the_sql_definitions_give_every_account_the_same_segment(fitted: Fitted, scores: pl.DataFrame) -> None:
-    rows = fitted.snapshot.with_columns(fitted.segmentation.reference.index_expressions())  # noqa: F841 - DuckDB reads it
+    rows = fitted.snapshot.with_columns(fitted.segmentation.index_set.expressions())  # noqa: F841 - DuckDB reads it
     cases = " ".join(f"WHEN {s.definition.sql()} THEN '{s.segment_id}'" for s in fitted.segmentation.segments)
     found = duckdb.sql(f"SELECT account_id, CASE {cases} END AS segment_id FROM rows ORDER BY account_id").fetchall()
     assert found == scores.sort("account_id").select("account_id", "segment_id").rows()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from seg_assets.catalogs import default_catalogue
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
+from seg_assets.segmentation.indices import IndexSet
 from seg_assets.segmentation.names import alikeness, names, signature
 from seg_assets.segmentation.portraits import Portrait
 from seg_assets_tests.segmentation.conftest import Fitted
@@ -38,7 +39,7 @@ def named(fitted: Fitted, *portraits: Portrait, kept: dict[int, str] | None = No
     definitions = [
         Definition((Box((Condition("usage_depth", Test.AT_LEAST, float(n)),)),)) for n in range(len(portraits))
     ]
-    return names(full, definitions, fitted.catalogue, fitted.preprocessor.reference, kept or {})
+    return names(full, definitions, fitted.catalogue, IndexSet(fitted.preprocessor.reference), kept or {})
 
 
 def test_a_name_says_the_stage_and_what_is_high_or_low(fitted: Fitted) -> None:

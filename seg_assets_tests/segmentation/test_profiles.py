@@ -79,10 +79,10 @@ def test_the_wilson_interval_of_the_textbook() -> None:
 
 def test_everyone_else_is_everyone_without_the_segment(fitted: Fitted) -> None:
     frame, code = coded(fitted.segmentation, fitted.snapshot)
-    reference = fitted.preprocessor.reference
+    indices = fitted.segmentation.index_set
     count = len(fitted.segmentation.segments)
-    rest = everyone_else(portraits(frame, code, count, fitted.catalogue, reference), 0)
-    direct = portraits(frame, (code != 0).cast(pl.UInt32), 2, fitted.catalogue, reference)[1]
+    rest = everyone_else(portraits(frame, code, count, fitted.catalogue, indices), 0)
+    direct = portraits(frame, (code != 0).cast(pl.UInt32), 2, fitted.catalogue, indices)[1]
     assert rest.accounts == direct.accounts
     assert rest.indices == pytest.approx(direct.indices)
     assert rest.numbers == pytest.approx(direct.numbers)
@@ -92,7 +92,7 @@ def test_everyone_else_is_everyone_without_the_segment(fitted: Fitted) -> None:
 def test_the_first_play_that_fits_is_taken(fitted: Fitted) -> None:
     frame, code = coded(fitted.segmentation, fitted.snapshot)
     count = len(fitted.segmentation.segments)
-    picture = portraits(frame, code, count, fitted.catalogue, fitted.preprocessor.reference)[0]
+    picture = portraits(frame, code, count, fitted.catalogue, fitted.segmentation.index_set)[0]
 
     def taken(*conditions: str) -> str | None:
         plays = [{"name": f"p{n}", "title": f"P{n}", "action": "a", "when": when} for n, when in enumerate(conditions)]

@@ -99,3 +99,18 @@ def test_a_challenger_that_passes_becomes_champion():
     found = decide(service_month=JULY, definition_version="2026-07.1", champion=None, gates=gates, at=NOW)
     assert (found.action, found.from_version, found.to_version) == ("promote", None, "2026-07.1")
     assert "lift: not judged" in found.reason
+
+
+def test_an_announced_change_passes_the_churn_gate_and_says_so():
+    """The arrival of the intent index is an announced definition change, outside the churn gate (contract)."""
+    gates = promotion_gates(
+        shares={"SEG-01": 0.5, "SEG-02": 0.5},
+        names=["A", "B"],
+        churn=0.6,
+        smallest_share=0.03,
+        churn_at_most=0.25,
+        announced="the intent index arrives",
+    )
+    found = decide(service_month=JULY, definition_version="2026-07.1", champion="2026-06.1", gates=gates, at=NOW)
+    assert found.action == "promote"
+    assert "moves 60.0% of accounts (no limit, an announced change: the intent index arrives)" in found.reason

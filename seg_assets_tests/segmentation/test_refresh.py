@@ -29,7 +29,7 @@ def test_segments_are_as_many_and_as_large_as_the_catalogue_asks(fitted: Fitted)
 
 
 def test_readable_segments_explain_most_of_what_free_ones_do(fitted: Fitted) -> None:
-    assert fitted.segmentation.metrics["fidelity"] > 0.7
+    assert fitted.segmentation.metrics["explained_of_free"] > 0.7
     assert 0 < fitted.segmentation.metrics["explained_variance"] < 1
 
 
@@ -113,9 +113,20 @@ def test_outcomes_that_landed_with_the_accounts_number_the_segments() -> None:
     assert rates[0] > rates[-1]
 
 
-def test_outcomes_do_not_move_definitions(fitted: Fitted) -> None:
+def test_matured_outcomes_guide_the_segments_within_the_limit(fitted: Fitted) -> None:
+    guided = fitted.segmentation
     blind = fit(fitted.snapshot, fitted.catalogue, None, None, preprocessor=fitted.preprocessor)
-    assert blind.splits == fitted.segmentation.splits
+    assert guided.intent is not None and guided.intent_weight is not None
+    assert 0 < guided.metrics["intent_share"] <= 0.40
+    assert blind.intent is None and blind.intent_weight is None
+    assert blind.splits != guided.splits
+
+
+def test_a_refresh_without_labels_keeps_the_index_in_force(fitted: Fitted) -> None:
+    """70 has to mean the same next month, also where no label has matured for it."""
+    following = fit(fitted.snapshot, fitted.catalogue, fitted.segmentation, None, preprocessor=fitted.preprocessor)
+    assert following.intent == fitted.segmentation.intent
+    assert following.metrics["churn"] < 0.05
 
 
 def test_a_snapshot_that_cannot_be_split_is_one_segment() -> None:
