@@ -10,7 +10,7 @@ MONTHS   ?= 3
 # Another size is another population, and earlier months cannot be added before later ones: each gets a home of its own.
 HOME_DIR ?= .seg$(if $(filter-out 420000,$(ACCOUNTS)),-$(ACCOUNTS))$(if $(filter-out 3,$(MONTHS)),-$(MONTHS)-months)
 
-.PHONY: help demo test ui bench clean
+.PHONY: help demo test ui bench bench-quality clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make ui      the Dagster UI on those very runs (with the same ACCOUNTS and MONTHS)"
 	@echo "make test    linter, types, layers, tests"
 	@echo "make bench   rows a second and peak memory of each stage"
+	@echo "make bench-quality   segments beside rules by hand, k-means and a supervised tree; what readability costs"
 
 $(READY): setup.cfg pyproject.toml constraints.txt
 	@found="$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"; case "$$found" in \
@@ -43,6 +44,13 @@ test: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+
+# ACCOUNTS counts here only where someone gave it: the default above is for the demo.
+QUALITY_SIZE = $(if $(filter-out file default undefined,$(origin ACCOUNTS)),--accounts $(ACCOUNTS))
+
+bench-quality: $(READY)
+	@$(BIN)/python -m benchmarks.quality $(QUALITY_SIZE)
+	@$(BIN)/python -m benchmarks.quality.readability $(QUALITY_SIZE)
 
 clean:
 	rm -rf $(VENV) .seg* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

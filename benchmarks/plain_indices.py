@@ -19,7 +19,7 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardS
 
 from seg_assets.catalogs import Kind
 from seg_assets.segmentation import Reference
-from seg_assets.segmentation.composite import NOT_APPLICABLE, UNKNOWN, Composite
+from seg_assets.segmentation.composite import NEARLY_HALF, NOT_APPLICABLE, UNKNOWN, Composite, points_of
 from seg_assets.segmentation.scaling import Scale
 
 Floats = npt.NDArray[np.float64]
@@ -47,12 +47,11 @@ class PlainIndices:
     def _points(self, index: Composite, table: Floats, accounts: pd.DataFrame) -> Floats:
         places = {scale.feature: place for place, scale in enumerate(self.scales)}
         used = [places[c.feature] for c in index.contributions]
-        weights = np.array([c.weight for c in index.contributions])
-        values = table[:, used]
+        weights = np.array([c.hundredths for c in index.contributions])
+        values = np.floor(table[:, used] + 0.5)
         known = (~np.isnan(values)) @ np.abs(weights)
-        raw = np.divide(np.nansum(values * weights, axis=1), known, out=np.zeros(len(values)), where=known > 0)
-        boundaries = np.interp(np.arange(100) + 0.5, index.points, index.raw)
-        points = np.where(known > 0, np.searchsorted(boundaries, raw, side="right"), UNKNOWN)
+        mean = np.divide(np.nansum(values * weights, axis=1), known, out=np.zeros(len(values)), where=known > 0)
+        points = np.where(known > 0, points_of(np.floor(mean + NEARLY_HALF), index.steps), UNKNOWN)
         gates = {self.scales[place].gate for place in used}
         if None in gates:
             return points
@@ -65,7 +64,7 @@ def _in_order_of_transformer(scales: Sequence[Scale]) -> list[Scale]:
 
 
 def _transformer(scales: Sequence[Scale]) -> ColumnTransformer:
-    """A column a scale, in their order: winsorized, transformed, centred and scaled; nan where missing.
+    """A column a scale, in their order: winsorized, transformed, centred, in millionths of a deviation; nan: missing.
 
     Fitted on a row that stands for nothing, as scikit-learn wants it: every step's parameters are given.
     """
@@ -101,7 +100,7 @@ def _steps(scales: Sequence[Scale]) -> list[Any]:
 def _frozen_scaler(scales: Sequence[Scale]) -> FrozenEstimator:
     scaler = StandardScaler()
     scaler.mean_ = np.array([scale.centre for scale in scales])
-    scaler.scale_ = np.array([scale.scale for scale in scales])
+    scaler.scale_ = np.array([1 / scale.millionths for scale in scales])
     scaler.var_ = scaler.scale_**2
     scaler.n_features_in_ = len(scales)
     return FrozenEstimator(scaler)

@@ -41,6 +41,8 @@ SAMPLE_SEED = 7
 DEMO_WEEKS = (dt.date(2026, 6, 29), dt.date(2026, 7, 6), dt.date(2026, 7, 13), dt.date(2026, 7, 20))
 DEMO_LABEL_MONTHS = 3
 """Month-ends before the first training month, so that its refresh knows matured outcomes."""
+DEMO_HISTORY_MONTHS = 9
+"""Months before the last service month: the fewest whose outcomes can fit, select and judge, 60 days apart."""
 
 
 @app.command()
@@ -237,10 +239,16 @@ def demo_months(count: int) -> list[dt.date]:
 
 def demo_mondays(count: int) -> list[dt.date]:
     """The Mondays whose snapshots the demo of `count` service months needs: month-ends, then every week to the last."""
-    first = demo_months(count)[0]
-    for _ in range(DEMO_LABEL_MONTHS + 1):
-        first = month_before(first)
+    months = demo_months(count)
+    labels = _months_before(months[0], DEMO_LABEL_MONTHS + 1)
+    first = min(labels, _months_before(months[-1], DEMO_HISTORY_MONTHS))
     first = max(first, FIRST_SAMPLE_MONDAY.replace(day=1))
     history = mondays(first, DEMO_WEEKS[0])
     month_ends = {monday.replace(day=1): monday for monday in history}
     return sorted({*month_ends.values(), *DEMO_WEEKS})
+
+
+def _months_before(month: dt.date, count: int) -> dt.date:
+    for _ in range(count):
+        month = month_before(month)
+    return month

@@ -12,6 +12,8 @@ import dagster as dg
 from resources.compute import Steps
 from resources.io_manager import DeltaIOManager
 from resources.lakehouse import Lakehouse
+from resources.segment_names import FILE_NAME as SEGMENT_NAMES
+from resources.segment_names import SegmentNames
 from resources.settings import Settings
 from resources.tracking import Tracking
 from seg_assets.assets.accounts import build_accounts
@@ -20,6 +22,7 @@ from seg_assets.assets.model import build_model
 from seg_assets.assets.profiles import build_profiles
 from seg_assets.assets.raw import build_raw
 from seg_assets.assets.scores import build_scores
+from seg_assets.assets.stability import build_stability
 from seg_assets.automation.jobs import build_jobs
 from seg_assets.catalogs import Catalogue, catalogue_at
 from seg_assets.landing import Landing
@@ -42,6 +45,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definition
             build_features(catalogue, partitions),
             build_model(catalogue, partitions),
             build_profiles(catalogue, partitions),
+            build_stability(catalogue, partitions),
             build_scores(catalogue, partitions),
         ],
         jobs=build_jobs(catalogue),
@@ -50,6 +54,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definition
             "landing": Landing(settings.landing),
             "tracking": Tracking(str(settings.mlflow_home)),
             "steps": Steps(),
+            "segment_names": SegmentNames(str(settings.home / SEGMENT_NAMES)),
             "io_manager": DeltaIOManager(lakehouse, {SEGMENT_PROFILES.name: SEGMENT_PROFILES}),
         },
     )

@@ -75,6 +75,91 @@ SEGMENT_MODEL = Table(
     partition_column="service_month",
 )
 
+SEGMENT_COUNT_REPORT = Table(
+    "segment_count_report",
+    {
+        "service_month": SERVICE_MONTH,
+        "k": Column(pl.Int64, "How many segments"),
+        "chosen": Column(pl.Boolean, "Whether it was chosen"),
+        "state": Column(pl.String, "pass, warn or block: the worst of its gates"),
+        "kind": Column(pl.String, "natural, reproducible or constructed, all segments together"),
+        "worst_jaccard": Column(pl.Float64, "Bootstrap Jaccard of the segment that fares worst"),
+        "worst_jaccard_low": Column(pl.Float64, "Lower end of its 95 % interval"),
+        "worst_jaccard_high": Column(pl.Float64, "Upper end of its 95 % interval"),
+        "worst_jaccard_null": Column(pl.Float64, "95th percentile in populations without groups"),
+        "agreement": Column(pl.Float64, "Adjusted Rand index of refits on disjoint halves, mean"),
+        "agreement_low": Column(pl.Float64, "Its 5th percentile over splits"),
+        "agreement_null": Column(pl.Float64, "95th percentile of the mean in populations without groups"),
+        "prediction_strength": Column(pl.Float64, "Prediction strength, mean over splits"),
+        "prediction_strength_low": Column(pl.Float64, "Lower end of its 95 % interval"),
+        "prediction_strength_high": Column(pl.Float64, "Upper end of its 95 % interval"),
+        "prediction_strength_null": Column(pl.Float64, "95th percentile in populations without groups"),
+        "explained_variance": Column(pl.Float64, "Share of the variance of the standardised indices between segments"),
+        "explained_of_free": Column(pl.Float64, "The same, relative to free k-means with as many clusters"),
+        "silhouette": Column(pl.Float64, "Mean silhouette, -1 to 1"),
+        "silhouette_low": Column(pl.Float64, "Lower end of its 95 % interval"),
+        "silhouette_high": Column(pl.Float64, "Upper end of its 95 % interval"),
+        "calinski_harabasz": Column(pl.Float64, "More is more compact"),
+        "davies_bouldin": Column(pl.Float64, "Less is more compact"),
+        "gap": Column(pl.Float64, "Gap statistic of free k-means with as many clusters"),
+        "gap_error": Column(pl.Float64, "Its standard error"),
+        "churn": Column(pl.Float64, "Share of accounts that the refresh alone would move; null without a champion"),
+        "auc": Column(pl.Float64, "AUC of segment rates on the months that select; null where history is too short"),
+        "auc_low": Column(pl.Float64, "Lower end of its 95 % interval"),
+        "auc_high": Column(pl.Float64, "Upper end of its 95 % interval"),
+        "lift_share": Column(pl.Float64, "Share of attainable lift on those months"),
+        "lift_share_low": Column(pl.Float64, "Lower end of its 95 % interval"),
+        "lift_share_high": Column(pl.Float64, "Upper end of its 95 % interval"),
+        "qualified_reached": Column(pl.Float64, "Share of qualified accounts among the best fifth of accounts"),
+        "qualified_added": Column(
+            pl.Float64, "Qualified accounts of a snapshot that the last further segment brings into the best fifth"
+        ),
+        "plays": Column(pl.Int64, "How many different plays the segments need"),
+        "smallest_accounts": Column(pl.Int64, "Accounts of the smallest segment"),
+        "smallest_share": Column(pl.Float64, "Share of accounts of the smallest segment"),
+        "smallest_arr_share": Column(pl.Float64, "Share of ARR of the segment with least"),
+        "fewest_conversions": Column(pl.Int64, "Conversions of the segment with fewest"),
+        "conditions": Column(pl.Int64, "Conditions of all definitions together"),
+        "most_conditions": Column(pl.Int64, "Conditions of the longest definition"),
+        "intent_share": Column(pl.Float64, "Intent's share of the variance between segments; null without an index"),
+        "largest_group": Column(pl.String, "The group of features that makes most of the variance between segments"),
+        "largest_group_share": Column(pl.Float64, "Its share"),
+        "gates": Column(
+            pl.List(pl.Struct({"gate": pl.String, "state": pl.String, "seen": pl.String, "limit": pl.String})),
+            "Every gate: what was seen, what is asked",
+        ),
+        "segments": Column(
+            pl.List(
+                pl.Struct(
+                    {
+                        "definition_sql": pl.String,
+                        "accounts": pl.Int64,
+                        "jaccard": pl.Float64,
+                        "jaccard_low": pl.Float64,
+                        "jaccard_high": pl.Float64,
+                        "jaccard_null": pl.Float64,
+                        "kind": pl.String,
+                    }
+                )
+            ),
+            "Every segment: how well it comes back, and in populations without groups",
+        ),
+        "sentence": Column(pl.String, "Why the chosen number; the same in every row"),
+        "history": Column(pl.String, "Which months fitted, selected and judged, or why none could"),
+        "verdict_auc": Column(pl.Float64, "AUC of the chosen number on the months that judge; null for others"),
+        "verdict_auc_low": Column(pl.Float64, "Lower end of its 95 % interval"),
+        "verdict_auc_high": Column(pl.Float64, "Upper end of its 95 % interval"),
+        "verdict_lift_share": Column(pl.Float64, "Share of attainable lift there"),
+        "verdict_lift_share_low": Column(pl.Float64, "Lower end of its 95 % interval"),
+        "verdict_lift_share_high": Column(pl.Float64, "Upper end of its 95 % interval"),
+        "verdict_ceiling": Column(pl.Float64, "AUC there of the best model on all features"),
+        "verdict_auc_without_intent": Column(pl.Float64, "AUC there of as many segments that intent did not guide"),
+        "verdict_auc_within_intent": Column(pl.List(pl.Float64), "AUC there within fifths of intent, lowest first"),
+        "sampled": Column(pl.String, "What was measured on how many accounts"),
+    },
+    partition_column="service_month",
+)
+
 FEATURE_REFERENCES = Table(
     "feature_references",
     {
@@ -108,6 +193,7 @@ SEGMENT_PROFILES = Table(
         "account_share": Column(pl.Float64, "Share of accounts, 0 to 1"),
         "arr": Column(pl.Float64, "ARR, USD a year"),
         "arr_share": Column(pl.Float64, "Share of ARR, 0 to 1"),
+        "eligible": Column(pl.Int64, "Eligible account-snapshots that the rate is of; null without labels"),
         "conversions": Column(pl.Int64, "Conversions within the horizon, over the matured month-end snapshots"),
         "conversion_rate": Column(pl.Float64, "Conversions over eligible account-snapshots; null without labels"),
         "conversion_low": Column(pl.Float64, "Lower end of the 95 % interval"),
@@ -119,7 +205,73 @@ SEGMENT_PROFILES = Table(
         "play": Column(pl.String, "The play from the playbook"),
         "action": Column(pl.String, "What marketing does"),
         "kind": Column(pl.String, "natural, reproducible or constructed"),
+        "sibling_segment_id": Column(pl.String, "The segment it is most easily taken for; null where it is alone"),
+        "sibling_differences": Column(pl.List(pl.String), "What differs most from that sibling, in units"),
+        "typical_accounts": Column(pl.List(pl.String), "account_id of the accounts nearest to the segment's centre"),
+        "tests": Column(
+            pl.List(pl.Struct({"test": pl.String, "passed": pl.Boolean, "figure": pl.Float64, "says": pl.String})),
+            "Measurable, accessible, substantial, differentiable, actionable; passed is null where it cannot be told",
+        ),
+        "same_rate_other_need": Column(
+            pl.List(pl.Struct({"segment_id": pl.String, "says": pl.String})),
+            "Segments that convert alike but differ in two indices or more and have another play",
+        ),
         "definition_version": DEFINITION_VERSION,
+    },
+    partition_column="service_month",
+)
+
+STABILITY_REPORT = Table(
+    "stability_report",
+    {
+        "service_month": SERVICE_MONTH,
+        "figure": Column(pl.String, "What was measured: moved_by_behaviour, half_life, threshold_drift, ..."),
+        "segment_id": Column(pl.String, "The segment that the figure is about; null for all of them"),
+        "value": Column(pl.Float64, "The figure, in its unit; null where there is none, and `says` tells why"),
+        "low": Column(pl.Float64, "Lower end of the 95 % interval; null where the figure is exact"),
+        "high": Column(pl.Float64, "Upper end of the 95 % interval; null where exact, or without an end"),
+        "unit": Column(pl.String, "Unit of the figure; of a threshold that of its feature"),
+        "says": Column(pl.String, "The figure in a sentence"),
+    },
+    partition_column="service_month",
+)
+
+SEGMENT_MIGRATIONS = Table(
+    "segment_migrations",
+    {
+        "service_month": SERVICE_MONTH,
+        "kind": Column(
+            pl.String,
+            "Why: behaviour (same definitions, two snapshots), definition (same snapshot, two sets of definitions), "
+            "new (not in the training snapshot before) or lost (only there)",
+        ),
+        "from_segment_id": Column(pl.String, "The segment before; null for new accounts"),
+        "to_segment_id": Column(pl.String, "The segment after, the same for those that stayed; null for lost accounts"),
+        "accounts": Column(pl.Int64, "Accounts"),
+        "arr": Column(pl.Float64, "Their ARR, USD a year; of lost accounts what it was; null without a value feature"),
+    },
+    partition_column="service_month",
+)
+
+SEGMENT_EVENTS = Table(
+    "segment_events",
+    {
+        "service_month": SERVICE_MONTH,
+        "event": Column(
+            pl.String,
+            "survived (in one segment that holds 0.7 of it), changed (the id lives on with less), split (0.3 each, 0.7 "
+            "together), merged, died or born",
+        ),
+        "from_segment_ids": Column(pl.List(pl.String), "The segments before; empty for a birth"),
+        "to_segment_ids": Column(pl.List(pl.String), "The segments after; empty for a death"),
+        "accounts": Column(pl.Int64, "Accounts that went along; of a death or birth all of the segment's"),
+        "arr": Column(pl.Float64, "Their ARR, USD a year; null without a value feature"),
+        "share": Column(
+            pl.Float64,
+            "Those accounts over the accounts before; of a death the most that one segment holds, of a birth its share "
+            "of all accounts",
+        ),
+        "says": Column(pl.String, "The event in a sentence"),
     },
     partition_column="service_month",
 )

@@ -73,6 +73,9 @@ def test_show_names_a_table_that_is_not_there(seg, tmp_path):
 def test_the_demo_of_three_months_uses_the_months_of_the_contract():
     assert demo_months(3) == [dt.date(2026, 5, 1), dt.date(2026, 6, 1), dt.date(2026, 7, 1)]
     assert list(map(str, demo_mondays(3))) == [
+        "2025-10-27",
+        "2025-11-24",
+        "2025-12-29",
         "2026-01-26",
         "2026-02-23",
         "2026-03-30",
@@ -83,6 +86,10 @@ def test_the_demo_of_three_months_uses_the_months_of_the_contract():
         "2026-07-13",
         "2026-07-20",
     ]
+
+
+def test_the_demo_of_one_month_has_history_enough_to_choose_and_judge():
+    assert demo_mondays(1)[0] == dt.date(2025, 10, 27)
 
 
 def test_the_demo_of_all_months_begins_with_the_first_sample_monday():

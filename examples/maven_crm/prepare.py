@@ -1,6 +1,6 @@
 """The Maven CRM opportunities as a landing table: one row an opportunity, as it was on the day it began.
 
-Belongs here: what the public files lack or say in a way of their own (misspelt names, the account's history until then).
+Belongs here: what the public files lack or say in a way of their own (misspelt names, the history until then).
 Does not: choosing features, checking values; the catalogue beside this file and `seg run` do that.
 
     python examples/maven_crm/prepare.py FOLDER landing

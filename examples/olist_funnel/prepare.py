@@ -85,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The Olist marketing funnel as a landing table.")
     parser.add_argument("source", type=Path, help="the folder with the two files, as Olist gives them")
     parser.add_argument("out", type=Path, help="the folder of landing tables")
-    parser.add_argument("--without-outcome", action="store_true", help="leave `converted` empty, as it is at the contact")
+    parser.add_argument("--without-outcome", action="store_true", help="leave `converted` empty")
     given = parser.parse_args()
     frame = landed(read_leads(given.source), outcome_known=not given.without_outcome).drop(CONTACTED)
     file = given.out / "leads" / f"snapshot_date={SNAPSHOT_DATE}" / "part-0.parquet"

@@ -50,11 +50,12 @@ def written(rows: int, uri: str) -> dict[str, Any]:
 def tell_partitions(context: dg.AssetExecutionContext, messages: Sequence[Mapping[str, Any]]) -> None:
     """Add what a step reported of each partition to that partition's materialization.
 
-    messages: `partition` (key) and `metadata` each; metadata under a name that ends in `_table` is Markdown.
+    messages: `partition` (key), `metadata` and, from a step that makes several assets, `asset` each; metadata under a
+    name that ends in `_table` is Markdown.
     """
     for message in messages:
         metadata = {
             name: dg.MetadataValue.md(value) if name.endswith("_table") else value
             for name, value in message["metadata"].items()
         }
-        context.add_asset_metadata(metadata, partition_key=message["partition"])
+        context.add_asset_metadata(metadata, asset_key=message.get("asset"), partition_key=message["partition"])

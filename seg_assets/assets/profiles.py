@@ -32,13 +32,16 @@ def build_profiles(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
             # Lineage: the training snapshot, and every month-end whose labels had matured by then.
             dg.AssetDep("account_snapshots", partition_mapping=dg.AllPartitionMapping()),
             dg.AssetDep(["raw", "pipeline_conversions"], partition_mapping=dg.AllPartitionMapping()),
+            # Whom marketing may reach, on the training snapshot alone; the table is optional.
+            dg.AssetDep(["raw", "account_master"], partition_mapping=dg.AllPartitionMapping()),
         ],
         group_name="segment_profiles",
         kinds={"polars", "delta"},
         code_version=catalogue.fingerprint(),
         owners=[catalogue.objective.owner],
         description="A row a segment of the month's champion: definition, size, ARR, conversion with its interval "
-        "over matured snapshots, what differs most, and the play.",
+        "over matured snapshots, what differs most and from which sibling, typical accounts, the play, and the five "
+        "tests of a good segment.",
         metadata=table_metadata(SEGMENT_PROFILES),
     )
     def segment_profiles(context: dg.AssetExecutionContext, lakehouse: dg.ResourceParam[Lakehouse]) -> pl.DataFrame:
@@ -50,6 +53,8 @@ def build_profiles(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDef
                 "dagster/row_count": month.height,
                 "definition_version": month["definition_version"][0],
                 "segment_table": frame_markdown(_summary(month)),
+                "tests_table": frame_markdown(_tests(month)),
+                "same_rate_other_need": _pairs_markdown(month),
                 "seconds": round(time.monotonic() - began, 3),
             }
             context.add_asset_metadata(metadata, partition_key=key)
@@ -74,12 +79,25 @@ def _profile_month(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date) -
         )
     version = champion.definition_version
     snapshot = lakehouse.scan("account_snapshots", [trained_on]).collect()
-    outcomes = read_outcomes(lakehouse, catalogue, trained_on)
-    profiles = profile(read_segmentation(lakehouse, version), snapshot, catalogue, outcomes)
+    profiles = profile(
+        read_segmentation(lakehouse, version),
+        snapshot,
+        catalogue,
+        read_outcomes(lakehouse, catalogue, trained_on),
+        account_master=_account_master(lakehouse, trained_on),
+    )
     return profiles.with_columns(pl.lit(month).alias("service_month"), pl.lit(version).alias("definition_version"))
 
 
+def _account_master(lakehouse: Lakehouse, week: dt.date) -> pl.DataFrame | None:
+    """The accounts' consents as they were that week; None where they have not landed."""
+    if week not in lakehouse.partitions("raw/account_master"):
+        return None
+    return lakehouse.scan("raw/account_master", [week]).collect()
+
+
 def _summary(profiles: pl.DataFrame) -> pl.DataFrame:
+    """What people look for first. No account is shown: who is typical is in the table alone."""
     return profiles.select(
         "segment_id",
         "name",
@@ -88,4 +106,32 @@ def _summary(profiles: pl.DataFrame) -> pl.DataFrame:
         pl.col("account_share").round(3),
         pl.col("conversion_rate").round(4),
         "play",
+        "kind",
+        "sibling_segment_id",
+        pl.col("sibling_differences").list.join("; "),
     )
+
+
+def _tests(profiles: pl.DataFrame) -> pl.DataFrame:
+    """A row a segment, a column a test: whether it passes, and by which figure."""
+    answer = pl.col("tests").struct
+    mark = pl.when(answer.field("passed")).then(pl.lit("yes: ")).otherwise(pl.lit("no: "))
+    told = pl.when(answer.field("passed").is_null()).then(pl.lit("")).otherwise(mark) + answer.field("says")
+    return (
+        profiles.select("segment_id", "tests")
+        .explode("tests")
+        .select("segment_id", answer.field("test"), told.alias("told"))
+        .pivot("test", index="segment_id", values="told", maintain_order=True)
+    )
+
+
+def _pairs_markdown(profiles: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """Segments that convert alike but want something else, each pair once."""
+    names = dict(profiles.select("segment_id", "name").iter_rows())
+    pairs = [
+        f"- {one} {names[one]} and {pair['segment_id']} {names[pair['segment_id']]}: {pair['says']}"
+        for one, found in profiles.select("segment_id", "same_rate_other_need").iter_rows()
+        for pair in found
+        if one < pair["segment_id"]
+    ]
+    return dg.MetadataValue.md("\n".join(pairs) or "no two segments that convert alike differ in need and play")

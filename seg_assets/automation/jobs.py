@@ -17,6 +17,8 @@ SCORE = "score"
 
 EVENT_SOURCES = ("pipeline_conversions", "revenue_events")
 ACCOUNT_MASTER = "account_master"
+DESCRIPTIONS = ("segment_profiles", "stability_report")
+"""What is told about the model of a service month, once it is there."""
 
 
 def build_jobs(catalogue: Catalogue) -> list[dg.UnresolvedAssetJobDefinition]:
@@ -32,8 +34,8 @@ def build_jobs(catalogue: Catalogue) -> list[dg.UnresolvedAssetJobDefinition]:
         LAND_SNAPSHOT: (snapshot, "All sources of a Monday, and its account snapshot"),
         BUILD_FEATURES: (dg.AssetSelection.assets("account_features"), "Training features of a data month"),
         REFRESH: (
-            dg.AssetSelection.assets("segment_model", "segment_profiles"),
-            "Fit, decide and describe the model of a service month",
+            dg.AssetSelection.assets("segment_count_report", "segment_model", *DESCRIPTIONS),
+            "Choose how many segments, fit, decide and describe the model of a service month, and what it changed",
         ),
         SCORE: (dg.AssetSelection.assets("segment_scores"), "Each account's segment for a week"),
     }

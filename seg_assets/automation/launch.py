@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import dagster as dg
 from dagster import AssetRecordsFilter
@@ -52,10 +54,12 @@ def launch(
     first: dt.date,
     last: dt.date,
     assets: Sequence[dg.AssetKey] | None = None,
+    config: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Run:
     """Run `job`, or only its `assets`, for the partitions from `first` to `last`, in this process.
 
-    The run is recorded in `instance`, where the Dagster UI shows it as any other.
+    config: of single steps, by name, where it is not the default. The run is recorded in `instance`, where the Dagster
+    UI shows it as any other.
     """
     began = time.monotonic()
     one = first == last
@@ -63,7 +67,7 @@ def launch(
         instance=instance,
         partition_key=first.isoformat() if one else None,
         tags={} if one else {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
-        run_config=QUIET,
+        run_config={**QUIET, "ops": {step: {"config": dict(chosen)} for step, chosen in config.items()}},
         asset_selection=assets,
         raise_on_error=False,
     )

@@ -7,8 +7,10 @@ Does not: printing (cli.py).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -23,6 +25,7 @@ from seg_assets.landing import Landing, LandingError
 from seg_assets.partitions import Partitions, month_ends
 from seg_assets.schemas import LANDINGS, SEGMENT_MODEL, SEGMENT_SCORES
 from seg_assets.segmentation.promotion import champion_of, out_of_order
+from seg_assets.steps.inputs import FITTED_MODEL
 from seg_assets.steps.models import read_promotions
 
 Progress = Callable[[Run], None]
@@ -67,7 +70,7 @@ class Population:
         landed = self._land_snapshots(weeks)
         wanted_months = self._months(landed, months)
         for month in wanted_months:
-            self._refresh(month, landed)
+            self._refresh(month, landed, every_count=month == wanted_months[-1])
         wanted_weeks = [week for week in sorted(landed) if weeks is None or week in weeks]
         self._score(wanted_weeks)
         return PopulationRun(
@@ -134,7 +137,7 @@ class Population:
             self._failures += left_out
         return [month for month in months if not reasons[month]]
 
-    def _refresh(self, month: dt.date, landed: Collection[dt.date]) -> None:
+    def _refresh(self, month: dt.date, landed: Collection[dt.date], *, every_count: bool) -> None:
         """Bring a service month up to date; where its features cannot be built, its model stays as it is."""
         data_month = month_before(month)
         ends = month_ends(landed)
@@ -151,9 +154,14 @@ class Population:
             (accounts, [week for week in ends if week <= trained_on]),
             (labels, [week for week in labels if week <= trained_on]),
         ]
-        model, profiles = self._made("segment_model"), self._made("segment_profiles")
-        if stale(month, model, learned_from) or stale(month, profiles, [(model, [month])]):
-            self._launch(jobs.REFRESH, month, month)
+        model = self._made("segment_model")
+        told_of = [(model, [month]), (self._made("raw/account_master"), [trained_on])]
+        old = [asset for asset in jobs.DESCRIPTIONS if stale(month, self._made(asset), told_of)]
+        if stale(month, model, learned_from):
+            config = {} if every_count else {FITTED_MODEL: {"every_count": False}}
+            self._launch(jobs.REFRESH, month, month, config=config)
+        elif old:
+            self._launch(jobs.REFRESH, month, month, old)
         else:
             self._up_to_date(f"month {month:%Y-%m}")
 
@@ -236,9 +244,16 @@ class Population:
         version = self.definitions.resolve_asset_graph().get(key).code_version
         return newest_materializations(self.instance, key, version)
 
-    def _launch(self, job: str, first: dt.date, last: dt.date, assets: Sequence[str] | None = None) -> Run:
+    def _launch(
+        self,
+        job: str,
+        first: dt.date,
+        last: dt.date,
+        assets: Sequence[str] | None = None,
+        config: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> Run:
         keys = None if assets is None else [dg.AssetKey(asset.split("/")) for asset in assets]
-        run = launch(self.definitions, self.instance, job, first, last, keys)
+        run = launch(self.definitions, self.instance, job, first, last, keys, config)
         self._runs.append(run)
         self.progress(run)
         return run

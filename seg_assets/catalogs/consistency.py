@@ -169,7 +169,10 @@ def _renamed(what: str, name: str) -> str:
 
 
 def profile_columns(catalogue: Catalogue) -> Sequence[str]:
-    """What a play's condition may ask: mean indices and numbers, shares of levels and of true Booleans, shares."""
+    """What a play's condition may ask: mean indices and numbers, shares of levels and of true Booleans, shares.
+
+    Intent too, although no catalogue names it: conversions make it. Where there are none it is null, as the rate is.
+    """
     numbers = [feature.name for feature in catalogue.features if feature.kind is Kind.NUMERIC]
     levels = [
         f"{feature.name}_{level}"
@@ -177,4 +180,4 @@ def profile_columns(catalogue: Catalogue) -> Sequence[str]:
         for level in (("true",) if feature.kind is Kind.BOOLEAN else feature.levels + feature.unordered_levels)
     ]
     indices = [name for _, _, name in _index_columns(catalogue)]
-    return [*numbers, *indices, *levels, "account_share", "conversion_rate"]
+    return [*numbers, *indices, *levels, "intent", "account_share", "conversion_rate"]

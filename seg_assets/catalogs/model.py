@@ -175,11 +175,46 @@ class Play(_Frozen):
 class Limits(_Frozen):
     """Business limits on a segmentation."""
 
-    segments: int = Field(8, ge=2, le=30)
+    segments: int = Field(8, ge=2, le=30, description="how many where history is too short to choose")
+    fewest_segments: int = Field(3, ge=2, le=30)
+    most_segments: int = Field(15, ge=2, le=30)
     smallest_share: float = Field(0.03, gt=0, lt=0.5)
     conditions: int = Field(4, ge=1, le=8)
     churn_at_most: float = Field(0.25, gt=0, le=1, description="share of accounts that a refresh alone may move")
     lost_accounts_at_most: float = Field(0.5, gt=0, le=1, description="week on week")
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        if self.fewest_segments > self.most_segments:
+            raise ValueError(f"fewest_segments {self.fewest_segments} is above most_segments {self.most_segments}")
+        return self
+
+
+class Cutoff(_Frozen):
+    """At `passes` and above a figure passes, below `blocks` it stops; between the two it warns."""
+
+    passes: float = Field(ge=0, le=1)
+    blocks: float = Field(ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.blocks > self.passes:
+            raise ValueError(f"blocks {self.blocks} is above passes {self.passes}")
+        return self
+
+
+class Gates(_Frozen):
+    """What a number of segments has to reach before it may be chosen."""
+
+    jaccard: Cutoff = Field(Cutoff(passes=0.75, blocks=0.60), description="bootstrap Jaccard of the worst segment")
+    agreement: Cutoff = Field(Cutoff(passes=0.90, blocks=0.80), description="resample ARI, its 5th percentile")
+    smallest_value_share: float = Field(0.03, gt=0, le=1, description="of ARR; excuses a segment with few accounts")
+    interval_points: float = Field(0.005, gt=0, description="widest 95 % interval of a conversion rate, as a share")
+    interval_of_rate: float = Field(0.25, gt=0, description="or this share of the rate, whichever is larger")
+    neighbour_rate_ratio: float = Field(1.25, gt=1, description="conversion of a segment and its nearest neighbour")
+    neighbour_deviations: float = Field(0.5, gt=0, description="or this many standard deviations, on two groups")
+    group_share_at_most: float = Field(0.60, gt=0, le=1, description="of the variance between segments")
+    tie: float = Field(0.002, ge=0, description="AUC: a gain below this is no reason for more segments")
 
 
 class Catalogue(_Frozen):
@@ -202,6 +237,7 @@ class Catalogue(_Frozen):
     rules: tuple[Rule, ...] = ()
     playbook: tuple[Play, ...] = ()
     limits: Limits = Limits()
+    gates: Gates = Gates()
 
     def feature(self, name: str) -> Feature:
         """The feature of that name. Raises KeyError."""

@@ -11,6 +11,7 @@ from math import sqrt
 
 import polars as pl
 
+from seg_assets.segmentation.coding import coded
 from seg_assets.segmentation.confidence import (
     SMALLEST_NOISE_OF_AN_INDEX,
     USUAL_NOISE_OF_AN_INDEX,
@@ -21,7 +22,6 @@ from seg_assets.segmentation.confidence import (
 )
 from seg_assets.segmentation.definitions import Test
 from seg_assets.segmentation.model import Segmentation
-from seg_assets.segmentation.profiles import coded
 from seg_assets.segmentation.scoring import margins
 
 # A feature's usual weekly move, as a share of the range that holds 99 % of its values.

@@ -1,12 +1,12 @@
 """What a definition may ask: the columns that can split accounts, cut into few readable steps.
 
 Belongs here: binning indices and features so that every possible split of a column is found in one pass.
-Does not: choosing among splits (tree.py).
+Does not: choosing among splits (split_search.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,8 @@ MOST_NAMED = 3
 WORTH_OF_A_RAW_NUMBER = 0.8
 # The catalogue says that these open a segment's name: what people already tell accounts apart by.
 WORTH_OF_A_NAMING_FEATURE = 1.03
+
+Insides = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -48,20 +50,38 @@ class Candidate:
         """How many bins there are."""
         return len(self.thresholds or self.levels) + 1
 
-    def splits(self, sums: Matrix) -> Iterator[npt.NDArray[np.bool_]]:
-        """Which bins lie inside each split that is looked at. sums: (size, axes + 1), of a node; counts come last."""
-        if self.thresholds:
-            for step in range(1, self.size):
-                yield np.arange(self.size) >= step
-            return
-        for level in range(self.size - 1):
-            yield np.arange(self.size) == level
-        order = np.arange(self.size - 1) if self.ordered else _order_of_levels(sums[:-1])
-        for end in range(2, min(MOST_NAMED, self.size - 2) + 1):
-            yield np.isin(np.arange(self.size), order[:end])
-            yield np.isin(np.arange(self.size), order[-end:])
+    @property
+    def has_level_sets(self) -> bool:
+        """Whether there are splits by several levels that have no order of their own."""
+        return not (self.thresholds or self.ordered) and self._most_named > 1
 
-    def condition(self, inside: npt.NDArray[np.bool_]) -> Condition:
+    def known_splits(self) -> Insides:
+        """(splits, size): which bins lie inside each split that is looked at whatever the accounts are like."""
+        if self.thresholds:
+            return np.arange(self.size) >= np.arange(1, self.size)[:, None]
+        single = np.eye(self.size - 1, self.size, dtype=np.bool_)
+        return np.vstack([single, self._sets(np.arange(self.size - 1))]) if self.ordered else single
+
+    def level_sets(self, sums: Matrix) -> Insides:
+        """(splits, size): which bins lie inside each set of levels that is looked at for these accounts.
+
+        sums: (size, axes + 1), of the accounts' target by bin; counts come last.
+        """
+        return self._sets(_order_of_levels(sums[:-1]))
+
+    def _sets(self, order: npt.NDArray[np.intp]) -> Insides:
+        """The first two levels in `order`, the last two, the first three, ..."""
+        named = [part for end in range(2, self._most_named + 1) for part in (order[:end], order[-end:])]
+        found = np.zeros((len(named), self.size), dtype=np.bool_)
+        for inside, part in zip(found, named, strict=True):
+            inside[part] = True
+        return found
+
+    @property
+    def _most_named(self) -> int:
+        return min(MOST_NAMED, self.size - 2)
+
+    def condition(self, inside: Insides) -> Condition:
         """The condition that holds for the bins `inside`."""
         if self.thresholds:
             return Condition(self.column, Test.AT_LEAST, self.thresholds[int(np.argmax(inside)) - 1])

@@ -1,13 +1,14 @@
 """What a segment is, exactly: readable conditions that are the assignment itself.
 
 Belongs here: conditions, boxes and definitions; their meaning as Polars expressions and as SQL; merging them.
-Does not: how definitions come about (tree.py), how they are put in words (wording.py).
+Does not: how definitions come about (tree.py), how they are put in words (wording.py), SQL that computes indices
+(sql/).
 
-Missing values and special floats, the same in Polars and in the SQL of engines that order NaN above all numbers
-(DuckDB, Spark, Databricks): a value that is null is never `at least`, `one of` or `true`, and always `below`,
-`none of` and `not true`; NaN and infinity are at least every threshold, minus infinity is below every one. So a
-condition and its negation hold for exactly one of every possible value, and a level that nobody has seen before is
-`none of` the levels.
+Missing values and special floats, the same in Polars and in SQL: a value that is null is never `at least`, `one of`
+or `true`, and always `below`, `none of` and `not true`; NaN and infinity are at least every threshold, minus infinity
+is below every one. So a condition and its negation hold for exactly one of every possible value, and a level that
+nobody has seen before is `none of` the levels. DuckDB, Spark and Databricks order NaN above all numbers; for Trino,
+where no comparison with NaN holds, it is asked for by name.
 """
 
 from __future__ import annotations
@@ -84,26 +85,25 @@ class Condition:
                 return column.is_null() | ~column
 
     def sql(self) -> exp.Expression:
-        """The same predicate as a syntax tree."""
+        """The same predicate as a syntax tree, for engines that order NaN above all numbers."""
         from sqlglot import exp
 
-        column = exp.column(self.column)
-        levels = [exp.Literal.string(level) for level in self.levels]
-        number = exp.Literal.number(repr(self.threshold).removesuffix(".0"))
-        missing = exp.Is(this=column.copy(), expression=exp.Null())
+        from seg_assets.segmentation.sql.syntax import column, is_missing, number
+
+        value, missing = column(self.column), is_missing(self.column)
         match self.test:
             case Test.AT_LEAST:
-                return exp.GTE(this=column, expression=number)
+                return exp.GTE(this=value, expression=number(self.threshold))
             case Test.BELOW:
-                return exp.paren(exp.or_(missing, exp.LT(this=column, expression=number)))
+                return exp.paren(exp.or_(missing, exp.LT(this=value, expression=number(self.threshold))))
             case Test.ONE_OF:
-                return _one_of(column, levels)
+                return _one_of(value, self.levels)
             case Test.NONE_OF:
-                return exp.paren(exp.or_(missing, exp.not_(_one_of(column, levels))))
+                return exp.paren(exp.or_(missing, exp.not_(_one_of(value, self.levels))))
             case Test.TRUE:
-                return column
+                return value
             case Test.NOT_TRUE:
-                return exp.paren(exp.or_(missing, exp.not_(column)))
+                return exp.paren(exp.or_(missing, exp.not_(value)))
 
 
 @dataclass(frozen=True)
@@ -160,18 +160,37 @@ class Definition:
         """Boolean, never null."""
         return reduce(lambda left, right: left | right, (b.expression() for b in self.boxes)).fill_null(False)
 
-    def sql(self, dialect: str = "duckdb") -> str:
-        """A predicate over columns named as indices and features; unknown means no, as in WHERE and CASE WHEN."""
+    def predicate(self, dialect: str) -> exp.Expression:
+        """A syntax tree over columns named as indices and features; unknown means no, as in WHERE and CASE WHEN.
+
+        Raises ValueError for a dialect that is not one of sql.syntax.DIALECTS.
+        """
         from sqlglot import exp
 
-        text: str = exp.or_(*(box.sql() for box in self.boxes)).sql(dialect=dialect)
+        from seg_assets.segmentation.sql.syntax import NO_ORDER_OF_NAN, check_dialect
+
+        check_dialect(dialect)
+        tree = exp.or_(*(box.sql() for box in self.boxes))
+        return tree.transform(_or_nan) if dialect in NO_ORDER_OF_NAN else tree
+
+    def sql(self, dialect: str = "duckdb") -> str:
+        """The predicate as text. Raises ValueError as `predicate` does."""
+        text: str = self.predicate(dialect).sql(dialect=dialect)
         return text
 
 
-def _one_of(column: exp.Expression, levels: list[exp.Literal]) -> exp.Expression:
+def _one_of(value: exp.Expression, levels: tuple[str, ...]) -> exp.Expression:
     from sqlglot import exp
 
-    return exp.EQ(this=column, expression=levels[0]) if len(levels) == 1 else exp.In(this=column, expressions=levels)
+    texts = [exp.Literal.string(level) for level in levels]
+    return exp.EQ(this=value, expression=texts[0]) if len(texts) == 1 else exp.In(this=value, expressions=texts)
+
+
+def _or_nan(node: exp.Expression) -> exp.Expression:
+    """At least a threshold is also what is not a number."""
+    from sqlglot import exp
+
+    return exp.paren(exp.or_(node, exp.IsNan(this=node.this.copy()))) if isinstance(node, exp.GTE) else node
 
 
 def _both(one: Condition, other: Condition) -> Condition:

@@ -13,19 +13,23 @@ import numpy.typing as npt
 import polars as pl
 
 from seg_assets.catalogs import Catalogue
-from seg_assets.segmentation.balance import Matrix, principal_axes
+from seg_assets.segmentation.balance import Matrix
 from seg_assets.segmentation.candidates import candidates
 from seg_assets.segmentation.clustering import Labels
 from seg_assets.segmentation.definitions import Definition
-from seg_assets.segmentation.guided_points import guided, guided_candidates, intent_axis
+from seg_assets.segmentation.guided_points import (
+    guided,
+    guided_candidates,
+    guided_points,
+    intent_axis,
+    intent_share,
+    likeness_axes,
+)
 from seg_assets.segmentation.intent.index import INTENT
 from seg_assets.segmentation.model import Segmentation
 from seg_assets.segmentation.preprocess import Preprocessor
 from seg_assets.segmentation.scoring import SEGMENT, with_segment
 from seg_assets.segmentation.tree import Split, TreeGrower, leaf_boxes
-
-SMALLEST_AXIS = 0.5
-AXES_A_GROUP = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +61,12 @@ def grow(
     champion: Segmentation | None,
     intent: KnownIntent | None,
     count: int,
+    *,
+    weight: float | None = None,
 ) -> Grown:
     """At most `count` segments of `sample` (account rows with the reference's indices), from the champion's splits on.
 
+    weight: of the intent axis; None: as much as intent may make of the variance between `count` segments.
     Raises ValueError where accounts do not vary or nothing may be asked.
     """
     alike = likeness(preprocessor, sample)
@@ -80,27 +87,17 @@ def grow(
     if intent is None:
         return Grown(tree(alike)[0], None, None)
     axis = intent_axis(intent.points, intent.anchor_odds, alike)
+    if weight is not None:
+        splits, labels = tree(guided_points(alike, axis, weight))
+        return Grown(splits, weight, intent_share(alike, axis, labels))
     found = guided(tree, alike, axis, champion.intent_weight if champion else None)
     return Grown(found.grown, found.weight, found.intent_share)
 
 
 def likeness(preprocessor: Preprocessor, sample: pl.DataFrame) -> Matrix:
-    """(n, axes): the strongest axes of the accounts' points: what segments should be alike in.
-
-    Balanced, each group's own strongest axis has variance 1; an axis of all with less than half of that is a single
-    level or feature, and alikeness in it is no one's idea of a segment. At least two axes where there are two, at
-    most two a group: groups of unrelated features have no end of axes that are equally strong.
-    Raises ValueError where the points do not vary.
-    """
-    table = preprocessor.transform(sample).drop("account_id").to_numpy().astype(np.float64)
-    variances, axes = principal_axes(table)
-    if variances[0] <= 0:
-        raise ValueError("no usable features: every account of the snapshot is the same; check the landing tables")
-    groups = len({coordinate.group for coordinate in preprocessor.coordinates})
-    strong, most = int((variances >= SMALLEST_AXIS).sum()), min(AXES_A_GROUP * groups, int((variances > 0).sum()))
-    count = min(max(strong, 2), most)
-    projected: Matrix = np.round((table - table.mean(axis=0)) @ axes[:, :count], 9)
-    return projected
+    """(n, axes): what segments of `sample` should be alike in. Raises ValueError where the accounts do not vary."""
+    points = preprocessor.transform(sample).drop("account_id").to_numpy().astype(np.float64)
+    return likeness_axes(points, len({coordinate.group for coordinate in preprocessor.coordinates}))
 
 
 def leaf_definitions(splits: tuple[Split, ...]) -> tuple[Definition, ...]:

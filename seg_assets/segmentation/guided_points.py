@@ -1,6 +1,6 @@
 """Where accounts stand when alikeness and pipeline both count: the points that guided segments are made of.
 
-Belongs here: the intent axis beside the axes of likeness, its weight, and how much of the segments it makes.
+Belongs here: the axes of likeness, the intent axis beside them, its weight, how much of the segments it makes.
 Does not: the index itself (intent/), growing the tree (tree.py).
 """
 
@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from seg_assets.segmentation.balance import Matrix
+from seg_assets.segmentation.balance import Matrix, principal_axes
 from seg_assets.segmentation.candidates import Candidate
 from seg_assets.segmentation.clustering import Labels
 from seg_assets.segmentation.intent.index import INTENT, NEUTRAL, POINTS_TO_DOUBLE
@@ -21,6 +21,8 @@ from seg_assets.segmentation.intent.index import INTENT, NEUTRAL, POINTS_TO_DOUB
 Vector = npt.NDArray[np.float64]
 Grown = TypeVar("Grown")
 
+SMALLEST_AXIS = 0.5
+AXES_A_GROUP = 2
 HIGHEST = 100
 # More, and segments are deciles of intent in costume.
 INTENT_SHARE_AT_MOST = 0.40
@@ -36,6 +38,23 @@ class Guided(Generic[Grown]):
     grown: Grown
     weight: float
     intent_share: float
+
+
+def likeness_axes(points: Matrix, groups: int) -> Matrix:
+    """(n, axes): the strongest axes of `points` (n, coordinates): what segments should be alike in.
+
+    groups: how many the coordinates belong to. Balanced, each group's own strongest axis has variance 1; an axis of all
+    with less than half of that is a single level or feature, and alikeness in it is no one's idea of a segment. At
+    least two axes where there are two, at most two a group: groups of unrelated features have no end of axes that are
+    equally strong. Raises ValueError where the points do not vary.
+    """
+    variances, axes = principal_axes(points)
+    if variances[0] <= 0:
+        raise ValueError("no usable features: every account of the snapshot is the same; check the landing tables")
+    strong, most = int((variances >= SMALLEST_AXIS).sum()), min(AXES_A_GROUP * groups, int((variances > 0).sum()))
+    count = min(max(strong, 2), most)
+    projected: Matrix = np.round((points - points.mean(axis=0)) @ axes[:, :count], 9)
+    return projected
 
 
 def intent_axis(intent: Vector, anchor_odds: float, likeness: Matrix) -> Vector:

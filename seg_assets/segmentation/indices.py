@@ -15,13 +15,16 @@ from seg_assets.segmentation.reference import Reference
 
 # A composite is a rank among accounts: a third of them are low, a third high.
 LOW, HIGH = 33.0, 67.0
-# Ten points of intent are twice the odds: six are half as many again.
-INTENT_LOW, INTENT_HIGH = NEUTRAL - 6.0, NEUTRAL + 6.0
+# Ten points of intent are twice the odds: six are half as many again, sixteen three times as many.
+INTENT_NEAR, INTENT_FAR = 6.0, 16.0
 
 
 @dataclass(frozen=True)
 class SpokenIndex:
-    """How an index is spoken of: low where a mean is at most `low_until`, high from `high_from` on."""
+    """How an index is spoken of: low where a mean is at most `low_until`, high from `high_from` on.
+
+    extremes: up to where and from where on an index without a known scale is `very low ...` and `very high ...`.
+    """
 
     name: str
     title: str
@@ -30,19 +33,37 @@ class SpokenIndex:
     high: str
     low_until: float = LOW
     high_from: float = HIGH
+    extremes: tuple[float, float] | None = None
 
     def is_middling(self, mean: float) -> bool:
         """Whether `mean`, 0 to 100, is neither low nor high."""
         return self.low_until < mean < self.high_from
 
-    def word(self, mean: float) -> str:
-        """What accounts whose mean is `mean` are called; "" where the catalogue leaves that unsaid."""
-        if self.is_middling(mean):
+    def word(self, mean: float, side: float = 0.0) -> str:
+        """What accounts whose mean is `mean` are called; "" where the catalogue leaves that unsaid.
+
+        side: -1 where they were asked to be below something, 1 where at least: then half as far from the middle of
+        the scale is low or high.
+        """
+        low = (self.low_until + NEUTRAL) / 2 if side < 0 else self.low_until
+        high = (self.high_from + NEUTRAL) / 2 if side > 0 else self.high_from
+        if low < mean < high:
             return self.middle
-        return self.low if mean <= self.low_until else self.high
+        found = self.low if mean <= low else self.high
+        outside = self.extremes is not None and not self.extremes[0] < mean < self.extremes[1]
+        return f"very {found}" if outside else found
 
 
-SPOKEN_INTENT = SpokenIndex(INTENT, "intent", "low intent", "some intent", "high intent", INTENT_LOW, INTENT_HIGH)
+SPOKEN_INTENT = SpokenIndex(
+    INTENT,
+    "intent",
+    low="low intent",
+    middle="medium intent",
+    high="high intent",
+    low_until=NEUTRAL - INTENT_NEAR,
+    high_from=NEUTRAL + INTENT_NEAR,
+    extremes=(NEUTRAL - INTENT_FAR, NEUTRAL + INTENT_FAR),
+)
 
 
 @dataclass(frozen=True)

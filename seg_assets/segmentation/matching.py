@@ -1,30 +1,22 @@
 """Which new segment is which old one.
 
-Belongs here: overlap of two assignments of the same accounts, ids that live on, ids that end.
-Does not: names (names.py), the assignments themselves (scoring.py).
+Belongs here: overlap of two assignments of the same accounts, ids that live on and ids that are new.
+Does not: what became of the ids that end (events.py), names (names.py), the assignments themselves (scoring.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from seg_assets.segmentation.names import ALIKE, Signature, alikeness
 
 SMALLEST_OVERLAP = 0.3
 
 Codes = npt.NDArray[np.intp]
 Counts = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Tombstone:
-    """A segment_id that has ended, never to be used again. heir: where most of its accounts are now, if anywhere."""
-
-    segment_id: str
-    name: str
-    heir: str | None
 
 
 def segment_id(number: int) -> str:
@@ -38,27 +30,43 @@ def overlaps(champion: Codes, challenger: Codes, shape: tuple[int, int]) -> Coun
     return flat.reshape(shape).astype(np.float64)
 
 
-def matched(counts: Counts) -> dict[int, int]:
-    """The champion's segment that each challenger's is, by position, where the two overlap by 0.3 (Jaccard) or more.
+def cosines(champion: Sequence[Signature], challenger: Sequence[Signature]) -> Counts:
+    """How alike the kinds of account are, -1 to 1, by (champion's segment, challenger's segment)."""
+    found = [[alikeness(old, new) for new in challenger] for old in champion]
+    return np.array(found, dtype=np.float64).reshape(len(champion), len(challenger))
 
-    The assignment with the largest sum of overlaps (Kuhn 1955).
+
+def matched(counts: Counts, alike: Counts) -> dict[int, int]:
+    """The champion's segment that each challenger's is, by position, for those that continue one.
+
+    counts: the accounts they have in common (`overlaps`); alike: how alike they are (`cosines`), both (champion's
+    segments, challenger's segments). First by accounts, where two overlap by 0.3 (Jaccard) or more. Of what is left,
+    by kind of account: pairs whose cosine is 0.9 or more, the rule by which a name stays, nearest first in sum. Both
+    are assignments with the largest sum (Kuhn 1955).
     """
-    from scipy.optimize import linear_sum_assignment
-
     union = counts.sum(axis=1, keepdims=True) + counts.sum(axis=0, keepdims=True) - counts
     jaccard = np.divide(counts, union, out=np.zeros_like(counts), where=union > 0)
-    rows, columns = linear_sum_assignment(jaccard, maximize=True)
-    return {
-        int(column): int(row)
-        for row, column in zip(rows, columns, strict=True)
-        if jaccard[row, column] >= SMALLEST_OVERLAP
-    }
+    pairs = _assigned(jaccard, SMALLEST_OVERLAP)
+    left = alike.copy()
+    left[list(pairs.values())] = left[:, list(pairs)] = -1.0
+    return pairs | _assigned(left, ALIKE)
 
 
-def first_ids(accounts: Sequence[int], rates: Sequence[float | None]) -> list[str]:
-    """Ids of a first refresh: by conversion rate where outcomes are known, else by accounts, largest first."""
+def _assigned(worth: Counts, least: float) -> dict[int, int]:
+    """Column to row of the pairs with the largest sum of worth, of those alone that are worth `least`."""
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(np.where(worth >= least, worth, 0.0), maximize=True)
+    return {int(column): int(row) for row, column in zip(rows, columns, strict=True) if worth[row, column] >= least}
+
+
+def first_ids(accounts: Sequence[int], rates: Sequence[float | None], *, after: int = 0) -> list[str]:
+    """Ids of a first refresh: by conversion rate where outcomes are known, else by accounts, largest first.
+
+    after: the highest number issued before, by refreshes whose segments none of these continue.
+    """
     order = sorted(range(len(accounts)), key=lambda segment: (-(rates[segment] or 0.0), -accounts[segment], segment))
-    return [segment_id(order.index(segment) + 1) for segment in range(len(accounts))]
+    return [segment_id(after + order.index(segment) + 1) for segment in range(len(accounts))]
 
 
 def following_ids(pairs: dict[int, int], champion: Sequence[str], segments: int, highest: int) -> tuple[list[str], int]:
@@ -71,19 +79,6 @@ def following_ids(pairs: dict[int, int], champion: Sequence[str], segments: int,
             highest += 1
             ids.append(segment_id(highest))
     return ids, highest
-
-
-def ended(
-    pairs: dict[int, int], champion: Sequence[tuple[str, str]], ids: Sequence[str], counts: Counts
-) -> list[Tombstone]:
-    """Tombstones of the champion's (segment_id, name) that no segment continues."""
-    tombs = []
-    for position, (old_id, name) in enumerate(champion):
-        if position in pairs.values():
-            continue
-        heir = ids[int(np.argmax(counts[position]))] if counts[position].sum() else None
-        tombs.append(Tombstone(old_id, name, heir))
-    return tombs
 
 
 def churn(counts: Counts, pairs: dict[int, int]) -> float:

@@ -14,9 +14,9 @@ import polars as pl
 
 from seg_assets.segmentation.confidence import Confidence
 from seg_assets.segmentation.definitions import Definition
+from seg_assets.segmentation.events import Tombstone
 from seg_assets.segmentation.indices import IndexSet
 from seg_assets.segmentation.intent.index import IntentIndex
-from seg_assets.segmentation.matching import Tombstone
 from seg_assets.segmentation.names import Signature
 from seg_assets.segmentation.reference import Reference
 from seg_assets.segmentation.scoring import (
@@ -34,11 +34,15 @@ from seg_assets.segmentation.tree import Split
 from seg_assets.segmentation.wording import Vocabulary
 
 FORMAT = 2
+# What no comparison with a population without groups has shown to be more.
+CONSTRUCTED = "constructed"
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One part of the population. signature: what has to stay alike for the name to stay (names.signature)."""
+    """One part of the population. signature: what has to stay alike for the name to stay (names.signature); kind:
+    natural, reproducible or constructed, by what populations without groups show.
+    """
 
     segment_id: str
     name: str
@@ -46,6 +50,7 @@ class Segment:
     play: str | None
     action: str | None
     signature: Signature
+    kind: str = CONSTRUCTED
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,7 @@ class Segmentation:
             lines.append(f"- intent (`intent`): 50 is a chance of {chance:.2%}, ten more are twice the odds; by {most}")
         if self.tombstones:
             lines += ["", "## Ended", ""]
-        lines += [f"- {t.segment_id} {t.name}: now mostly {t.heir or 'nowhere'}" for t in self.tombstones]
+        lines += [f"- {t.segment_id} {t.name}: {t.words}" for t in self.tombstones]
         return "\n".join(lines) + "\n"
 
     def to_json(self) -> str:

@@ -1,7 +1,7 @@
 """What segments are called: short, each once, the same for the same portrait.
 
-Belongs here: names from portraits and definitions, in the catalogue's wording, and keeping the champion's.
-Does not: segment_ids (matching.py).
+Belongs here: putting a name together, keeping the champion's, giving way to a person's.
+Does not: the words (name_parts.py), reading a person's names (resources/segment_names.py), segment_ids (matching.py).
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from seg_assets.catalogs import Catalogue
-from seg_assets.segmentation.definitions import Condition, Definition, Test
+from seg_assets.segmentation.definitions import Definition
 from seg_assets.segmentation.indices import IndexSet
+from seg_assets.segmentation.name_parts import NameParts, Narrator
 from seg_assets.segmentation.portraits import Portrait
-from seg_assets.segmentation.wording import Vocabulary, level_words, listed
+from seg_assets.segmentation.wording import Vocabulary
 
-DOMINATES = 0.6
-NEARLY_ALL = 0.8
-PAIR = 0.95
 ALIKE = 0.9
 PARTS = 3
-MOST_PARTS = 4
+# What a list, a button or a column of a table shows without cutting it.
+LENGTH = 45
 
 Signature = tuple[tuple[str, float], ...]
 
@@ -44,6 +43,17 @@ def alikeness(one: Signature, other: Signature) -> float:
     return product / size if size else 0.0
 
 
+def overridden(kept: Mapping[str, str], overrides: Mapping[str, str]) -> dict[str, str]:
+    """The names that are settled before any is derived, by segment_id: a person's win, the champion's follow.
+
+    kept: names that live on from the champion; overrides: names that a person gave, of whatever ids. A kept name that
+    a person has given to another segment is let go, in whatever case it is written.
+    """
+    given = {_plain(name) for name in overrides.values()}
+    left = {segment_id: name for segment_id, name in kept.items() if _plain(name) not in given}
+    return left | dict(overrides)
+
+
 def names(
     portraits: Sequence[Portrait],
     definitions: Sequence[Definition],
@@ -53,99 +63,51 @@ def names(
 ) -> list[str]:
     """A name a segment, each once.
 
-    kept: names that segments keep, by position. The others take up to three parts: the leading levels of the
-    catalogue's naming features, then conditions on other features, then index words: low and high before middling
-    ones, those of the segment's own conditions before others, the ones that set it apart most first. Where that is
-    not unique yet, a fourth part; where even that is not, the conditions that the others do not make.
+    kept: names that are settled, by position. The others take up to three parts: what the definition asks, then what
+    sets the segment apart from its peers, as long as the name stays short; where what is asked is long already, it goes
+    without middling words. A name that another segment has as well says the conditions that the other does not make,
+    in the place of the words for them.
     """
-    vocabulary = Vocabulary.of(catalogue, indices)
-    parts = {
-        segment: _parts(portraits, segment, definitions[segment], catalogue, indices, vocabulary)
-        for segment in range(len(portraits))
-        if segment not in kept
-    }
-    lengths = {segment: min(PARTS, len(words)) for segment, words in parts.items()}
-    while True:
-        spoken = {segment: _joined(words[: lengths[segment]]) for segment, words in parts.items()}
-        taken = [*kept.values(), *spoken.values()]
-        double = [s for s, name in spoken.items() if not name or taken.count(name) > 1]
-        longer = [s for s in double if lengths[s] < min(MOST_PARTS, len(parts[s]))]
-        if not longer:
-            break
-        for segment in longer:
-            lengths[segment] += 1
-    found = dict(kept) | spoken
-    for segment in double:
-        same = [other for other in found if other != segment and found[other] == spoken[segment]]
-        told_apart = _told_apart(definitions[segment], [definitions[other] for other in same], vocabulary)
-        found[segment] = _joined([*parts[segment][:PARTS], told_apart])
+    narrator = Narrator(portraits, definitions, catalogue, indices, Vocabulary.of(catalogue, indices))
+    parts = {segment: narrator.parts(segment) for segment in range(len(portraits)) if segment not in kept}
+    found = dict(kept) | {segment: _first_try(said, catalogue.name_features) for segment, said in parts.items()}
+    first = dict(found)
+    for segment, said in parts.items():
+        same = [other for other in first if other != segment and _plain(first[other]) == _plain(first[segment])]
+        if same or not first[segment]:
+            own, others = definitions[segment], [definitions[other] for other in same]
+            found[segment] = _told_apart(said, own, others, narrator.vocabulary)
     return [found[segment] for segment in range(len(portraits))]
 
 
-def _told_apart(own: Definition, others: Sequence[Definition], vocabulary: Vocabulary) -> str:
-    """The conditions of `own` that not all of the others make too."""
+def _first_try(parts: NameParts, levels_first: Sequence[str]) -> str:
+    said = list(parts.asked[:PARTS])
+    if len(_joined([part.text for part in said])) > LENGTH:
+        said = [part for part in said if not part.middling]
+    for part in parts.colours:
+        if len(said) < PARTS and len(_joined([p.text for p in [*said, part]])) <= LENGTH:
+            said.append(part)
+    said.sort(key=lambda part: levels_first.index(part.column) if part.column in levels_first else len(levels_first))
+    return _joined([part.text for part in said])
+
+
+def _told_apart(parts: NameParts, own: Definition, others: Sequence[Definition], vocabulary: Vocabulary) -> str:
+    """What the definition asks, with the conditions that not all of the others make word for word."""
+    if len(own.boxes) > 1:
+        return _joined([vocabulary.definition(own)])
     shared = [{c for box in other.boxes for c in box.conditions} for other in others]
-    conditions = [c for box in own.boxes for c in box.conditions if not all(c in theirs for theirs in shared)]
-    return " and ".join(vocabulary.condition(c) for c in conditions) or vocabulary.definition(own)
-
-
-def _parts(
-    portraits: Sequence[Portrait],
-    segment: int,
-    definition: Definition,
-    catalogue: Catalogue,
-    indices: IndexSet,
-    vocabulary: Vocabulary,
-) -> list[str]:
-    portrait = portraits[segment]
-    words = [
-        _leading_levels(portrait.levels.get(feature, {}), feature in definition.columns)
-        for feature in catalogue.name_features
-    ]
-    conditions = [c for box in definition.boxes for c in box.conditions]
-    spoken_for = {*indices.names, *catalogue.name_features}
-    words += [_condition_words(c, vocabulary) for c in conditions if c.column not in spoken_for]
-    mean = {name: sum(p.indices[name] * p.share for p in portraits) for name in indices.names}
-    asked = definition.columns
-    order = sorted(
-        indices.spoken,
-        key=lambda index: (
-            index.is_middling(portrait.indices[index.name]),
-            index.name not in asked,
-            -abs(portrait.indices[index.name] - mean[index.name]),
-        ),
-    )
-    for index in order:
-        if portrait.applicable[index.name] >= 0.5:
-            words.append(index.word(portrait.indices[index.name]))
-    return [word for word in dict.fromkeys(words) if word]
-
-
-def _condition_words(condition: Condition, vocabulary: Vocabulary) -> str:
-    """A condition on a feature as part of a name: "contact cellular", "no loan", "age at least 60 years"."""
-    title = vocabulary.term(condition.column).title
-    match condition.test:
-        case Test.TRUE:
-            return title
-        case Test.NOT_TRUE:
-            return f"no {title}"
-        case Test.ONE_OF | Test.NONE_OF:
-            return f"{title} {vocabulary.demand(condition).removeprefix('is ')}"
-        case Test.AT_LEAST | Test.BELOW:
-            return vocabulary.condition(condition)
-
-
-def _leading_levels(shares: Mapping[str, float], asked: bool) -> str:
-    """The level that dominates, or "" where none does; where the definition asks for levels, the two that it means."""
-    ranked = sorted((pair for pair in shares.items() if pair[0] not in ("true", "false")), key=lambda p: (-p[1], p[0]))
-    if not ranked:
-        return ""
-    (first, share), *others = ranked
-    if asked and share < NEARLY_ALL and others and share + others[0][1] > PAIR:
-        return listed((first, others[0][0]))
-    return level_words(first) if share > DOMINATES else ""
+    conditions = vocabulary.conditions(own.boxes[0])
+    different = [c.column for c in own.boxes[0].conditions if not others or not all(c in theirs for theirs in shared)]
+    exact = [conditions[column] for column in dict.fromkeys(different)]
+    words = [part.text for part in parts.asked if part.column not in different]
+    return _joined([*words, *exact]) or "Everyone"
 
 
 def _joined(words: Sequence[str]) -> str:
-    text = ", ".join(word for word in words if word)
+    text = ", ".join(words)
     return text[:1].upper() + text[1:]
+
+
+def _plain(name: str) -> str:
+    """The name as people compare it."""
+    return " ".join(name.split()).casefold()

@@ -17,7 +17,8 @@ def fitting_play(catalogue: Catalogue, portrait: Portrait, conversion_rate: floa
     """The first play whose `when` holds; None where none does.
 
     Readable names: indices and numeric features (means), `<feature>_<level>` and `<boolean>_true` (shares, 0 where
-    nobody has the level), account_share, conversion_rate. What is not known is null, and null does not hold.
+    nobody has the level), account_share, conversion_rate, intent. What is not known is null, and null does not hold:
+    without labels there is neither a rate nor intent.
     """
     values: dict[str, float | None] = {
         f"{feature.name}_{level}": portrait.levels.get(feature.name, {}).get(level, 0.0)

@@ -46,8 +46,12 @@ def portraits(
 
 
 def everyone_else(all_portraits: Sequence[Portrait], but: int) -> Portrait:
-    """The portrait of all segments but one, from theirs: means weighted by known values."""
-    others = [portrait for segment, portrait in enumerate(all_portraits) if segment != but]
+    """The portrait of all segments but one."""
+    return together([portrait for segment, portrait in enumerate(all_portraits) if segment != but])
+
+
+def together(others: Sequence[Portrait]) -> Portrait:
+    """The portrait of several segments, from theirs: means weighted by known values."""
     accounts = sum(portrait.accounts for portrait in others)
 
     def mean(values: Sequence[tuple[float, float]]) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Action = Literal["promote", "reject", "rollback"]
+LIFT = "lift"
 
 
 @dataclass(frozen=True)
@@ -105,12 +106,16 @@ def promotion_gates(
     churn: float | None,
     smallest_share: float,
     churn_at_most: float,
+    unstable: str | None = None,
+    lift: tuple[float, float, float] | None = None,
     announced: str | None = None,
 ) -> tuple[Gate, ...]:
     """The gates a challenger has to pass.
 
     shares: segment_id to its share of accounts, 0 to 1. churn: share of accounts that the refresh alone would move,
-    None without a champion. announced: why definitions change on purpose, which the churn gate lets pass and says.
+    None without a champion. unstable: why no number of segments is stable enough, None where one is. lift: the AUC less
+    the champion's and its 95 % interval, None where it cannot be judged. announced: why definitions change on purpose,
+    which the churn gate lets pass and says.
     """
     smallest = min(shares, key=lambda segment: (shares[segment], segment))
     named = all(name.strip() for name in names) and len(set(names)) == len(names)
@@ -123,6 +128,12 @@ def promotion_gates(
         ),
         Gate("naming", named, f"{len(set(names))} names for {len(names)} segments", "a unique name each"),
     ]
+    if lift is not None:
+        value, low, high = lift
+        seen = f"AUC {value:+.4f} [{low:+.4f}, {high:+.4f}] against the champion"
+        gates.append(Gate(LIFT, high >= 0, seen, "no evidence of harm"))
+    if unstable is not None:
+        gates.append(Gate("stability", False, unstable.rstrip("."), "segments that come back"))
     if churn is not None:
         seen = f"the refresh alone moves {churn:.1%} of accounts"
         limit = f"at most {churn_at_most:.1%}" if announced is None else f"no limit, an announced change: {announced}"
@@ -142,13 +153,14 @@ def decide(
     """Promote the challenger where every gate passes, else reject it; the reason names the figures."""
     failed = [gate for gate in gates if not gate.passed]
     told = "; ".join(f"{gate.name}: {gate.seen} ({gate.limit})" for gate in failed or gates)
+    unjudged = "" if any(gate.name == LIFT for gate in gates) else "; lift: not judged"
     return Promotion(
         service_month=service_month,
         definition_version=definition_version,
         action="reject" if failed else "promote",
         by=by,
         at=at,
-        reason=f"{'failed' if failed else 'passed'} {told}; lift: not judged",
+        reason=f"{'failed' if failed else 'passed'} {told}{unjudged}",
         from_version=champion,
         to_version=champion if failed else definition_version,
     )

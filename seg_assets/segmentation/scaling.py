@@ -1,7 +1,7 @@
 """What number a feature's value is, and how far that is from usual.
 
 Belongs here: winsor bounds, transform, centre and scale of one feature, fitted once and used as an expression.
-Does not: several features together (composite.py, preprocess.py), categories (levels.py).
+Does not: several features together (composite.py, preprocess.py), categories (levels.py), SQL (sql/deviations.py).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ USUAL = (0.001, 0.999)
 SKEWED = 1.0
 # A boolean rarer than the levels that get merged must not weigh more than one that is just not merged.
 SMALLEST_DEVIATION_OF_A_SHARE = 0.17
+MILLIONTHS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,34 @@ class Scale:
 
     def standardised(self) -> pl.Expr:
         """Winsorized, transformed, centred and scaled, as Float64; null where missing. The gate is the caller's."""
+        return (self._transformed() - self.centre) / self.scale
+
+    def deviation(self) -> pl.Expr:
+        """`standardised` in millionths, halves rounded up: whole numbers as Float64, so that every sum is exact.
+
+        Engines differ in the last bit of a logarithm and in the order in which they add. Whole numbers forgive both.
+        There is no division: Polars divides by a constant as it multiplies by its reciprocal, SQL does not.
+        """
+        return ((self._transformed() - self.centre) * self.millionths + 0.5).floor()
+
+    @property
+    def millionths(self) -> float:
+        """How many millionths of a standard deviation one transformed unit is."""
+        return stable(MILLIONTHS / self.scale)
+
+    @property
+    def steps(self) -> float:
+        """How many steps of a signed logarithm one of the feature's unit is."""
+        return stable(1 / self.unit)
+
+    def _transformed(self) -> pl.Expr:
+        """The logarithm is ln(1 + x), not a function of its own: SQL has no other, and it takes half the time."""
         value = self.number().clip(self.low, self.high)
         if self.transform == "log1p":
-            value = value.log1p()
-        elif self.transform == "signed_log1p":
-            value = value.sign() * (value.abs() / self.unit).log1p()
-        return (value - self.centre) / self.scale
+            return (value + 1).log()
+        if self.transform == "signed_log1p":
+            return value.sign() * (value.abs() * self.steps + 1).log()
+        return value
 
     def applies(self) -> pl.Expr:
         """Whether the feature's group applies to the account; true where that is not known."""

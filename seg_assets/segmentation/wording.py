@@ -74,9 +74,27 @@ class Vocabulary:
             case Test.NOT_TRUE:
                 return "is not true"
 
+    def conditions(self, box: Box) -> dict[str, str]:
+        """What the box asks of each column, in words, in order of first mention; both ends of a range as one."""
+        by_column: dict[str, list[Condition]] = {}
+        for condition in box.conditions:
+            by_column.setdefault(condition.column, []).append(condition)
+        return {column: self._together(asked) for column, asked in by_column.items()}
+
+    def _together(self, asked: Sequence[Condition]) -> str:
+        tests = {condition.test: condition for condition in asked}
+        if set(tests) != {Test.AT_LEAST, Test.BELOW}:
+            return " and ".join(self.condition(condition) for condition in asked)
+        term, low, high = self.term(asked[0].column), tests[Test.AT_LEAST].threshold, tests[Test.BELOW].threshold
+        if term.index and low == round(low) and high == round(high):
+            # Indices are whole points: below 68 is up to 67.
+            return f"{term.title} {low:.0f}" if low == high - 1 else f"{term.title} {low:.0f} to {high - 1:.0f}"
+        # A missing value is below, but never at least: nothing is left of it in a range.
+        return f"{term.title} at least {quantity(low, term.unit)} and below {quantity(high, term.unit)}"
+
     def box(self, box: Box) -> str:
-        """All conditions of the box, joined by "and"; "everyone" where there are none."""
-        return " and ".join(self.condition(c) for c in box.conditions) or "everyone"
+        """All that the box asks, joined by "and"; "everyone" where it asks nothing."""
+        return " and ".join(self.conditions(box).values()) or "everyone"
 
     def definition(self, definition: Definition) -> str:
         """The whole definition; two boxes are joined by ", or "."""
@@ -101,7 +119,7 @@ def quantity(value: float, unit: str = "") -> str:
     return f"{digits} {unit}" if unit not in ("", "count", "ratio") else digits
 
 
-def listed(levels: Sequence[str]) -> str:
+def listed(levels: Sequence[str], last: str = "or") -> str:
     """Levels in words, joined by commas and a last "or"."""
     words = [level_words(level) for level in levels]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -1,7 +1,7 @@
 """Refresh service months: fit a challenger on the month before, register it, decide its promotion.
 
-Belongs here: the order of a refresh and what it stores. Does not: the fit itself (segmentation/model.py), the inputs
-it learns from (steps/refresh_data.py), the gates (segmentation/promotion.py).
+Belongs here: the order of a refresh and what it stores. Does not: the fit itself (segmentation/refresh.py), the inputs
+it learns from (steps/refresh_data.py), how many segments (steps/count.py), the gates (segmentation/promotion.py).
 """
 
 from __future__ import annotations
@@ -9,17 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 from dagster_pipes import open_dagster_pipes
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from resources.lakehouse import Lakehouse
 from resources.tracking import Tracking
 from seg_assets.catalogs import Catalogue
-from seg_assets.schemas import SEGMENT_MODEL, TIMESTAMP
+from seg_assets.schemas import SEGMENT_COUNT_REPORT, SEGMENT_MODEL, TIMESTAMP
 from seg_assets.segmentation import Segmentation, fit
+from seg_assets.segmentation.comparison import against_champion
+from seg_assets.segmentation.count.choose import Choice
 from seg_assets.segmentation.promotion import (
     Promotion,
     champion_before,
@@ -28,6 +31,8 @@ from seg_assets.segmentation.promotion import (
     out_of_order,
     promotion_gates,
 )
+from seg_assets.segmentation.stability.verdict import Gate
+from seg_assets.steps.count import judge_counts
 from seg_assets.steps.inputs import FitInputs
 from seg_assets.steps.models import (
     append_promotion,
@@ -40,14 +45,21 @@ from seg_assets.steps.refresh_data import RefreshData, read_refresh_data
 from seg_assets.steps.signature import model_signature
 
 SEED = 20_260_629
+ASSETS = (SEGMENT_COUNT_REPORT.name, SEGMENT_MODEL.name)
 
 
-def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
-    """Fit, store and decide one service month; figures for the materialization.
+def refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Count, fit, store and decide one service month; figures for the materializations of the report and the model.
 
     The fit starts from the version in force before the month, so an attempt repeated on the same inputs gives the
     same ids and definitions under a new version. Raises RuntimeError where a later month was refreshed first.
     """
+    # One thread: two sharing tables of this size take longer, and sums would depend on how they are shared.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _refresh(inputs, service_month)
+
+
+def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any], dict[str, Any]]:
     began = time.monotonic()
     lakehouse, tracking, catalogue = Lakehouse(inputs.lakehouse), Tracking(inputs.tracking), inputs.catalogue
     problem = out_of_order(service_month, lakehouse.partitions(SEGMENT_MODEL.name))
@@ -56,6 +68,9 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
     champion_version = champion_before(read_promotions(lakehouse), service_month)
     champion = _champion(lakehouse, champion_version, service_month)
     data = read_refresh_data(lakehouse, catalogue, service_month)
+    report, counted = judge_counts(
+        lakehouse, catalogue, service_month, champion, data, every=inputs.every_count, seed=SEED
+    )
     segmentation = fit(
         data.snapshot,
         catalogue,
@@ -64,6 +79,10 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
         preprocessor=data.preprocessor,
         previous=data.previous,
         seed=SEED,
+        count=report.choice.count,
+        weight=report.weight,
+        kinds=report.kinds,
+        overrides=inputs.names,
     )
     version = next_version(service_month, model_versions(lakehouse))
     model_uri = _log(tracking, inputs, service_month, version, champion_version, data, segmentation)
@@ -80,12 +99,12 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
     }
     rows = _store(lakehouse, service_month, row)
     sizes = _sizes(segmentation, data.snapshot)
-    announced = champion is not None and champion.intent is None and segmentation.intent is not None
-    promotion = _decide(catalogue, service_month, version, champion_version, segmentation, sizes, announced)
+    judged = _Judged(champion, report.choice, _lift(catalogue, segmentation, champion, data))
+    promotion = _decide(catalogue, service_month, version, champion_version, segmentation, sizes, judged)
     append_promotion(lakehouse, promotion)
     if promotion.action == "promote" and version == _newest_in_force(lakehouse):
         tracking.set_champion(model_uri)
-    return {
+    fitted = {
         "segment_table": _segments_markdown(segmentation, sizes),
         "definition_version": version,
         "decision": promotion.action,
@@ -99,6 +118,7 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> dict[str, Any]:
         **{name: float(value) for name, value in segmentation.metrics.items()},
         "seconds": round(time.monotonic() - began, 3),
     }
+    return counted, fitted
 
 
 def _champion(lakehouse: Lakehouse, version: str | None, service_month: dt.date) -> Segmentation | None:
@@ -154,6 +174,25 @@ def _sizes(segmentation: Segmentation, snapshot: pl.DataFrame) -> dict[str, int]
     return {segment.segment_id: found.get(segment.segment_id, 0) for segment in segmentation.segments}
 
 
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """What the decision looks at beside the segmentation. lift: of its AUC over the champion's, with the interval."""
+
+    champion: Segmentation | None
+    choice: Choice
+    lift: tuple[float, float, float] | None
+
+
+def _lift(
+    catalogue: Catalogue, segmentation: Segmentation, champion: Segmentation | None, data: RefreshData
+) -> tuple[float, float, float] | None:
+    if champion is None:
+        return None
+    days = catalogue.objective.horizon_days + catalogue.outcome_lag_days
+    found = against_champion(segmentation, champion, data.outcomes, horizon_days=days, seed=SEED)
+    return None if found is None else (found.value, found.low, found.high)
+
+
 def _decide(
     catalogue: Catalogue,
     service_month: dt.date,
@@ -161,15 +200,19 @@ def _decide(
     champion_version: str | None,
     segmentation: Segmentation,
     sizes: dict[str, int],
-    intent_arrives: bool,
+    judged: _Judged,
 ) -> Promotion:
     total = sum(sizes.values())
+    intent_arrives = judged.champion and judged.champion.intent is None and segmentation.intent is not None
     gates = promotion_gates(
         shares={segment: accounts / total for segment, accounts in sizes.items()},
         names=[segment.name for segment in segmentation.segments],
         churn=segmentation.metrics.get("churn"),
         smallest_share=catalogue.limits.smallest_share,
         churn_at_most=catalogue.limits.churn_at_most,
+        # The first model has nothing to fall back on: without it no week could be scored.
+        unstable=judged.choice.sentence if judged.champion and judged.choice.state is Gate.BLOCK else None,
+        lift=judged.lift,
         announced="the first labels have matured, and the intent index arrives" if intent_arrives else None,
     )
     return decide(
@@ -204,8 +247,10 @@ def main() -> None:
         inputs = FitInputs.model_validate(pipes.extras)
         for month in sorted(inputs.service_months):
             pipes.log.info(f"refreshing service month {month:%Y-%m}")
-            pipes.report_custom_message({"partition": month.isoformat(), "metadata": refresh(inputs, month)})
-        pipes.report_asset_materialization()
+            for asset, figures in zip(ASSETS, refresh(inputs, month), strict=True):
+                pipes.report_custom_message({"asset": asset, "partition": month.isoformat(), "metadata": figures})
+        for asset in ASSETS:
+            pipes.report_asset_materialization(asset_key=asset)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict
 
 from seg_assets.catalogs import Catalogue
 
+FITTED_MODEL = "fitted_model"
+"""The step of the graph that runs `fit`: its config says how many numbers of segments are judged."""
+
 
 class _Inputs(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +33,8 @@ class FitInputs(_Inputs):
     tracking: str
     catalogue: Catalogue
     service_months: tuple[dt.date, ...]
+    every_count: bool
+    names: dict[str, str]
     dagster_run: str
 
 

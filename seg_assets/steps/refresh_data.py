@@ -22,13 +22,14 @@ from seg_assets.steps.models import read_preprocessor
 
 @dataclass(frozen=True)
 class RefreshData:
-    """The inputs of one refresh, all as of its training snapshot."""
+    """The inputs of one refresh, all as of its training snapshot. history: all accounts at the outcomes' snapshots."""
 
     trained_on: dt.date
     snapshot: pl.DataFrame
     previous: pl.DataFrame | None
     preprocessor: Preprocessor
     outcomes: Outcomes | None
+    history: pl.LazyFrame
 
 
 def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month: dt.date) -> RefreshData:
@@ -38,9 +39,11 @@ def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month:
     earlier = [week for week in lakehouse.partitions("account_snapshots") if week < trained_on]
     snapshot = lakehouse.scan("account_snapshots", [trained_on])
     outcomes = read_outcomes(lakehouse, catalogue, trained_on)
+    labelled = outcomes.snapshots if outcomes and outcomes.snapshots else [trained_on]
+    history = lakehouse.scan("account_snapshots", labelled)
     parents = _parents(lakehouse, trained_on)
     if parents is not None:
-        snapshot = snapshot.join(parents, on="account_id", how="left", maintain_order="left")
+        snapshot, history = (frame.join(parents, on="account_id", how="left") for frame in (snapshot, history))
     if parents is not None and outcomes is not None:
         outcomes = replace(outcomes, frame=outcomes.frame.join(parents, on="account_id", how="left"))
     return RefreshData(
@@ -49,6 +52,7 @@ def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month:
         previous=lakehouse.scan("account_snapshots", [max(earlier)]).collect() if earlier else None,
         preprocessor=preprocessor,
         outcomes=outcomes,
+        history=history,
     )
 
 

@@ -135,5 +135,5 @@ def _with_conditions_of_every_kind(segmentation: Segmentation) -> Segmentation:
             for segment, definition in zip(segmentation.segments, definitions, strict=False)
         ),
         confidence=replace(segmentation.confidence, noise=noise),
-        vocabulary=Vocabulary.of(default_catalogue(), segmentation.reference),
+        vocabulary=Vocabulary.of(default_catalogue(), segmentation.index_set),
     )

@@ -13,6 +13,7 @@ from seg_assets.segmentation.guided_points import (
     guided_points,
     intent_axis,
     intent_share,
+    likeness_axes,
 )
 from seg_assets.segmentation.lift import auc, quintiles
 
@@ -22,6 +23,30 @@ def accounts(rows: int = 20_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]
     random = np.random.default_rng(seed)
     likeness = random.normal(size=(rows, 2)) * np.array([1.5, 1.0])
     return likeness, np.clip(np.round(random.normal(48, 14, rows)), 0, 100)
+
+
+@pytest.mark.parametrize(
+    ("variances", "groups", "axes"),
+    [
+        ((2.0, 1.0, 0.6, 0.3), 5, 3),
+        ((2.0, 0.3, 0.2), 5, 2),
+        ((2.0, 1.5, 1.4, 1.3), 1, 2),
+        ((2.0, 0.0, 0.0), 5, 1),
+    ],
+)
+def test_likeness_keeps_the_strong_axes_two_at_least_and_two_a_group_at_most(
+    variances: tuple[float, ...], groups: int, axes: int
+) -> None:
+    points = np.random.default_rng(0).normal(size=(5_000, len(variances))) * np.sqrt(variances)
+    found = likeness_axes(points, groups)
+    assert found.shape == (5_000, axes)
+    assert found.var(axis=0) == pytest.approx(variances[:axes], rel=0.1)
+    assert found.mean(axis=0) == pytest.approx(np.zeros(axes), abs=1e-8)
+
+
+def test_accounts_that_are_all_the_same_have_no_likeness() -> None:
+    with pytest.raises(ValueError, match="every account of the snapshot is the same"):
+        likeness_axes(np.ones((50, 3)), 2)
 
 
 def test_the_axis_has_the_variance_of_the_strongest_axis_of_likeness() -> None:

@@ -10,7 +10,7 @@ import pytest
 from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.confidence import FAR
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
-from seg_assets.segmentation.matching import Tombstone
+from seg_assets.segmentation.events import Tombstone
 from seg_assets.segmentation.scoring import nearest
 from seg_assets_tests.segmentation.conftest import Fitted
 
@@ -163,13 +163,13 @@ def test_another_format_is_refused(fitted: Fitted) -> None:
 
 
 def test_the_readable_text_names_every_segment_with_its_conditions(fitted: Fitted) -> None:
-    ended = Tombstone("SEG-99", "Gone", "SEG-01")
+    ended = Tombstone("SEG-99", "Gone", "merged", ("SEG-01",))
     text = replace(fitted.segmentation, tombstones=(ended,)).definitions_text()
     for segment in fitted.segmentation.segments:
         assert f"## {segment.segment_id} {segment.name}" in text
         assert fitted.segmentation.words(segment) in text
         assert segment.definition.sql() in text
-    assert "SEG-99 Gone: now mostly SEG-01" in text
+    assert "SEG-99 Gone: merged into SEG-01" in text
 
 
 def test_no_segment_is_second_where_none_is_near() -> None:

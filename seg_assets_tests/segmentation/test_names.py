@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from seg_assets.catalogs import default_catalogue
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
 from seg_assets.segmentation.indices import IndexSet
-from seg_assets.segmentation.names import alikeness, names, signature
+from seg_assets.segmentation.names import LENGTH, alikeness, names, overridden, signature
 from seg_assets.segmentation.portraits import Portrait
 from seg_assets_tests.segmentation.conftest import Fitted
 
@@ -27,6 +27,16 @@ EVERYONE = Definition((Box(()),))
 
 
 def named(fitted: Fitted, *portraits: Portrait, kept: dict[int, str] | None = None) -> list[str]:
+    """Names of segments that are asked for their usage depth."""
+    definitions = [
+        Definition((Box((Condition("usage_depth", Test.AT_LEAST, float(n)),)),)) for n in range(len(portraits))
+    ]
+    return names_of(fitted, list(portraits), definitions, kept)
+
+
+def names_of(
+    fitted: Fitted, portraits: list[Portrait], definitions: list[Definition], kept: dict[int, str] | None = None
+) -> list[str]:
     index_names = [index.name for index in fitted.preprocessor.reference.indices]
     full = [
         replace(
@@ -36,35 +46,115 @@ def named(fitted: Fitted, *portraits: Portrait, kept: dict[int, str] | None = No
         )
         for p in portraits
     ]
-    definitions = [
-        Definition((Box((Condition("usage_depth", Test.AT_LEAST, float(n)),)),)) for n in range(len(portraits))
-    ]
     return names(full, definitions, fitted.catalogue, IndexSet(fitted.preprocessor.reference), kept or {})
 
 
 def test_a_name_says_the_stage_and_what_is_high_or_low(fitted: Fitted) -> None:
-    customers = replace(
-        TRIAL, indices={"engagement": 20.0}, levels={"lifecycle_stage": {"customer": 1.0}}, applicable={}
-    )
-    assert named(fitted, TRIAL, customers) == ["Trial, engaged, small firm", "Customer, unengaged, regular use"]
+    customer = {"lifecycle_stage": {"customer": 1.0}}
+    pictures = [
+        TRIAL,
+        replace(TRIAL, indices={"engagement": 80.0, "firm_size": 60.0}, levels=customer),
+        replace(TRIAL, indices={"engagement": 20.0, "firm_size": 60.0}, levels=customer),
+    ]
+    assert named(fitted, *pictures) == [
+        "Trial, regular use, engaged",
+        "Customer, regular use, engaged",
+        "Customer, regular use, unengaged",
+    ]
+
+
+def test_what_the_definition_asks_is_said_before_what_else_is_true(fitted: Fitted) -> None:
+    """ "Lead, self serve, low intent" led with a level that no condition asked, and left out the size that one did."""
+    small = replace(TRIAL, levels={"sales_motion": {"self_serve": 0.79, "commercial": 0.21}})
+    large = replace(small, indices={"firm_size": 80.0, "engagement": 40.0})
+    definitions = [
+        Definition((Box((Condition("firm_size", Test.BELOW, 63.0),)),)),
+        Definition((Box((Condition("firm_size", Test.AT_LEAST, 63.0),)),)),
+    ]
+    assert names_of(fitted, [small, large], definitions) == ["Small firm", "Large firm"]
+
+
+def test_two_bands_of_one_index_are_told_apart_by_their_conditions(fitted: Fitted) -> None:
+    high = replace(TRIAL, indices={"engagement": 75.0})
+    higher = replace(TRIAL, indices={"engagement": 85.0})
+    stage = Condition("lifecycle_stage", Test.ONE_OF, 0.0, ("trial",))
+    definitions = [
+        Definition(
+            (Box((stage, Condition("engagement", Test.AT_LEAST, 70.0), Condition("engagement", Test.BELOW, 80.0))),)
+        ),
+        Definition((Box((stage, Condition("engagement", Test.AT_LEAST, 80.0))),)),
+    ]
+    assert names_of(fitted, [high, higher], definitions) == [
+        "Trial, engagement 70 to 79",
+        "Trial, engagement at least 80",
+    ]
+
+
+def test_levels_that_are_excluded_name_those_who_are_left(fitted: Fitted) -> None:
+    prospects = replace(TRIAL, levels={"lifecycle_stage": {"lead": 0.4, "mql": 0.4, "trial": 0.2}})
+    customers = replace(TRIAL, levels={"lifecycle_stage": {"customer": 1.0}})
+    inside = Condition("lifecycle_stage", Test.ONE_OF, 0.0, ("customer",))
+    definitions = [Definition((Box((inside.negation,)),)), Definition((Box((inside,)),))]
+    assert names_of(fitted, [prospects, customers], definitions) == ["Not customer", "Customer"]
+
+
+def test_an_index_that_rises_with_one_already_said_is_not_said_too(fitted: Fitted) -> None:
+    """ "High intent, strong buying signals, engaged" says one thing three times."""
+    definitions = [Definition((Box((Condition("engagement", Test.BELOW, float(limit)),)),)) for limit in (30, 60, 90)]
+    pictures = [
+        replace(TRIAL, levels={}, indices={"engagement": place, "buying_interest": place + 5, "firm_size": size})
+        for place, size in ((10.0, 90.0), (50.0, 10.0), (85.0, 90.0))
+    ]
+    found = names_of(fitted, pictures, definitions)
+    assert found[0] == "Unengaged, large firm"
+    assert not any("buying" in name for name in found)
 
 
 def test_an_index_that_does_not_apply_names_nothing(fitted: Fitted) -> None:
     lead = replace(TRIAL, indices={"usage_depth": 0.0, "engagement": 90.0}, applicable={"usage_depth": 0.0}, levels={})
-    assert "use" not in named(fitted, lead)[0]
+    assert "use" not in named(fitted, lead, TRIAL)[0].lower()
+
+
+def test_everyone_is_called_everyone(fitted: Fitted) -> None:
+    assert names_of(fitted, [replace(TRIAL, share=1.0)], [EVERYONE]) == ["Everyone"]
 
 
 def test_segments_that_look_the_same_are_told_apart_by_their_definitions(fitted: Fitted) -> None:
     twins = named(fitted, TRIAL, TRIAL, TRIAL)
-    assert len(set(twins)) == 3
-    assert all(name.startswith("Trial, ") for name in twins)
+    assert twins == [f"Usage depth at least {n}" for n in range(3)]
 
 
-def test_a_kept_name_is_not_given_twice(fitted: Fitted) -> None:
-    kept = {0: "Trial, engaged, small firm"}
-    found = named(fitted, TRIAL, TRIAL, kept=kept)
-    assert found[0] == kept[0]
-    assert found[1] != kept[0]
+def test_a_settled_name_is_not_given_twice_in_whatever_case(fitted: Fitted) -> None:
+    other = replace(TRIAL, indices={"engagement": 20.0}, levels={"lifecycle_stage": {"customer": 1.0}})
+    derived = named(fitted, TRIAL, other)[0]
+    settled = {1: derived.upper()}
+    found = named(fitted, TRIAL, other, kept=settled)
+    assert found[1] == derived.upper()
+    assert found[0].casefold() != derived.casefold()
+
+
+def test_a_name_is_filled_up_only_while_it_stays_short(fitted: Fitted) -> None:
+    for name in named(fitted, TRIAL, replace(TRIAL, levels={}, indices={"engagement": 10.0, "firm_size": 90.0})):
+        assert len(name) <= LENGTH
+
+
+def test_a_long_name_goes_without_middling_words(fitted: Fitted) -> None:
+    """ "GTX, medium intent, manager Celia Rouche or Summer Sewald" was cut off in every list."""
+    long = Condition("industry", Test.ONE_OF, 0.0, ("Motor Vehicle Manufacturing", "Software Publishers"))
+    middle = Condition("engagement", Test.BELOW, 60.0)
+    picture = replace(TRIAL, levels={}, indices={"engagement": 50.0})
+    found = names_of(fitted, [picture, picture], [Definition((Box((c, middle)),)) for c in (long, long.negation)])
+    assert found[0] == "Industry Motor Vehicle Manufacturing or Software Publishers"
+
+
+def test_a_persons_name_wins_over_kept_ones() -> None:
+    kept = {"SEG-01": "Trial, engaged", "SEG-02": "Customer", "SEG-03": "Growing  Customers"}
+    given = {"SEG-02": "Growing customers", "SEG-09": "Of a segment that has ended"}
+    assert overridden(kept, given) == {"SEG-01": "Trial, engaged"} | given
+
+
+def test_without_a_persons_names_the_kept_ones_stay() -> None:
+    assert overridden({"SEG-01": "Trial"}, {}) == {"SEG-01": "Trial"}
 
 
 def test_names_of_a_fit_are_short_unique_and_in_words(fitted: Fitted) -> None:
@@ -73,6 +163,7 @@ def test_names_of_a_fit_are_short_unique_and_in_words(fitted: Fitted) -> None:
     for name in found:
         assert name[0].isupper()
         assert len(name.split(", ")) <= 4
+        assert len(name) <= 60
         assert "_" not in name
         assert "cluster" not in name.lower()
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from seg_assets.segmentation.promotion import (
     Champion,
+    Gate,
     Promotion,
     champion_before,
     champion_of,
@@ -114,3 +115,24 @@ def test_an_announced_change_passes_the_churn_gate_and_says_so():
     found = decide(service_month=JULY, definition_version="2026-07.1", champion="2026-06.1", gates=gates, at=NOW)
     assert found.action == "promote"
     assert "moves 60.0% of accounts (no limit, an announced change: the intent index arrives)" in found.reason
+
+
+def gates_with(**more: object) -> tuple[Gate, ...]:
+    usual = {"shares": {"SEG-01": 1.0}, "names": ["A"], "churn": 0.0, "smallest_share": 0.03, "churn_at_most": 0.25}
+    return promotion_gates(**(usual | more))  # type: ignore[arg-type]
+
+
+def test_evidence_of_harm_stops_a_challenger_and_its_absence_is_said():
+    harm, doubt = gates_with(lift=(-0.02, -0.03, -0.01)), gates_with(lift=(-0.002, -0.006, 0.002))
+    assert [gate.name for gate in harm if not gate.passed] == ["lift"]
+    assert all(gate.passed for gate in doubt)
+    found = decide(service_month=JULY, definition_version="2026-07.1", champion="2026-06.1", gates=doubt, at=NOW)
+    assert "AUC -0.0020 [-0.0060, +0.0020] against the champion (no evidence of harm)" in found.reason
+    assert "not judged" not in found.reason
+
+
+def test_what_is_not_stable_is_never_promoted_over_a_champion():
+    gates = gates_with(unstable="No stable segmentation: the worst segment's Jaccard is 0.41 at best.")
+    found = decide(service_month=JULY, definition_version="2026-07.1", champion="2026-06.1", gates=gates, at=NOW)
+    assert (found.action, found.to_version) == ("reject", "2026-06.1")
+    assert "stability: No stable segmentation" in found.reason

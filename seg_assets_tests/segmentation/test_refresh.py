@@ -83,7 +83,8 @@ def test_tombstones_and_the_highest_id_are_handed_on() -> None:
     assert regrown.tombstones[:2] == smaller.tombstones
     ended = {t.segment_id for t in smaller.tombstones}
     assert not ended & {s.segment_id for s in regrown.segments}
-    assert all(t.heir in {s.segment_id for s in smaller.segments} for t in smaller.tombstones)
+    assert all({*t.heirs} <= {s.segment_id for s in smaller.segments} for t in smaller.tombstones)
+    assert [t.fate for t in smaller.tombstones if not t.heirs] == []
 
 
 def test_a_catalogue_with_one_table_one_snapshot_and_no_outcomes_works() -> None:
@@ -136,7 +137,7 @@ def test_a_snapshot_that_cannot_be_split_is_one_segment() -> None:
     )
     frame = frame.with_columns(visits=pl.when(pl.int_range(pl.len()) < 10).then(5.0).otherwise(1.0))
     segmentation = fit_small(catalogue, frame)
-    assert [s.segment_id for s in segmentation.segments] == ["SEG-01"]
+    assert [s.segment_id for s in segmentation.segments] == ["SEG-00"]
     assert segmentation.assign(frame).collect()["segment_id"].n_unique() == 1
     assert profile(segmentation, frame, catalogue, None)["accounts"].to_list() == [300]
 
@@ -164,3 +165,15 @@ def test_months_keep_their_definitions_while_accounts_move() -> None:
         if champion:
             assert refreshed.metrics["churn"] <= 0.05
         champion = refreshed
+
+
+def test_segments_after_everyone_are_first_ones_with_new_numbers(fitted: Fitted) -> None:
+    """SEG-00 is no segment that another could continue, and numbers that were issued before it stay issued."""
+    everyone = fit(
+        fitted.snapshot, fitted.catalogue, fitted.segmentation, None, preprocessor=fitted.preprocessor, count=1
+    )
+    assert [(s.segment_id, s.name) for s in everyone.segments] == [("SEG-00", "Everyone")]
+    assert everyone.highest_id == fitted.segmentation.highest_id == 8
+    after = fit(fitted.snapshot, fitted.catalogue, everyone, fitted.outcomes, preprocessor=fitted.preprocessor, count=3)
+    assert [s.segment_id for s in after.segments] == ["SEG-09", "SEG-10", "SEG-11"]
+    assert "churn" not in after.metrics and not after.tombstones

@@ -10,7 +10,7 @@ from seg_assets.segmentation.candidates import Candidate, candidates
 from seg_assets.segmentation.clustering import explained_variance
 from seg_assets.segmentation.definitions import Condition, Definition, Test
 from seg_assets.segmentation.scoring import SEGMENT, with_segment
-from seg_assets.segmentation.tree import Split, TreeGrower, leaf_boxes
+from seg_assets.segmentation.tree import Split, TreeGrower, leaf_boxes, leaf_paths
 from seg_assets_tests.segmentation.conftest import Fitted
 
 
@@ -58,6 +58,7 @@ def test_every_account_is_in_exactly_one_leaf_and_no_leaf_is_too_small(seed: int
     splits = TreeGrower(frame, random.normal(size=(300, 3)), asked, {}).grow(leaves, share, 4)
     boxes = leaf_boxes(splits)
     assert len(boxes) == len(splits) + 1 <= leaves
+    assert leaf_paths(splits) == tuple(boxes)
     assert all(len(path) <= 4 for path in boxes)
     inside = np.column_stack([frame.with_columns(h=Definition((b,)).expression())["h"] for b in boxes.values()])
     assert (inside.sum(axis=1) == 1).all()
@@ -110,7 +111,10 @@ def test_candidates_are_the_catalogues_readable_columns(fitted: Fitted) -> None:
     assert "web_visits_30d" not in columns
     for candidate in asked:
         assert candidate.bins.max() < candidate.size
-        for inside in candidate.splits(np.ones((candidate.size, 3))):
+        splits = candidate.known_splits()
+        if candidate.has_level_sets:
+            splits = np.vstack([splits, candidate.level_sets(np.ones((candidate.size, 3)))])
+        for inside in splits:
             expected = inside[candidate.bins]
             actual = frame.with_columns(h=candidate.condition(inside).expression().fill_null(False))["h"]
             assert actual.to_list() == expected.tolist(), candidate.column

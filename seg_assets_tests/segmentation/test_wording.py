@@ -40,6 +40,20 @@ def test_a_feature_that_may_be_missing_says_where_missing_values_go() -> None:
     assert words("discount_rate", Test.AT_LEAST, 0.25) == "discount rate at least 25 %"
 
 
+def test_both_ends_of_a_range_are_said_together() -> None:
+    inside = Condition("usage_depth", Test.AT_LEAST, 51.0), Condition("usage_depth", Test.BELOW, 69.0)
+    motion = Condition("sales_motion", Test.ONE_OF, 0.0, ("enterprise",))
+    assert VOCABULARY.box(Box((inside[0], motion, inside[1]))) == "usage depth 51 to 68 and sales motion is enterprise"
+    one = Condition("usage_depth", Test.BELOW, 52.0)
+    assert VOCABULARY.box(Box((inside[0], one))) == "usage depth 51"
+
+
+def test_nothing_missing_is_left_in_a_range_of_a_feature() -> None:
+    """It read "at least 10 ... and below 20 or not known", and no missing value is at least 10."""
+    box = Box((Condition("discount_rate", Test.AT_LEAST, 0.1), Condition("discount_rate", Test.BELOW, 0.25)))
+    assert VOCABULARY.box(box) == "discount rate at least 10 % and below 25 %"
+
+
 def test_a_definition_joins_its_conditions_and_boxes() -> None:
     usage = Condition("usage_depth", Test.AT_LEAST, 62.0)
     motion = Condition("sales_motion", Test.ONE_OF, 0.0, ("enterprise", "self_serve"))
@@ -68,3 +82,4 @@ def test_numbers_carry_their_unit(value: float, unit: str, text: str) -> None:
 def test_lists_end_with_or() -> None:
     assert listed(["self_serve"]) == "self serve"
     assert listed(["a", "b", "c"]) == "a, b or c"
+    assert listed(["a", "b"], last="and") == "a and b"

@@ -88,6 +88,12 @@ def folds_of(frame: pl.DataFrame) -> npt.NDArray[np.intp]:
     return (code.to_numpy() % FOLDS).astype(np.intp)
 
 
+def family_codes(frame: pl.DataFrame) -> npt.NDArray[np.intp]:
+    """(n,) a number for each account's family: accounts under one parent, each its own where that is not known."""
+    family = pl.coalesce(FAMILY, "account_id") if FAMILY in frame.columns else pl.col("account_id")
+    return frame.select(family.rank("dense")).to_series().to_numpy().astype(np.intp)
+
+
 def _with_draw(keys: pl.DataFrame) -> pl.DataFrame:
     """`keys` with a number below 2**32 a row, from checksums of account and date."""
     days = keys["snapshot_date"].unique()

@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from seg_assets.catalogs import Catalogue
-from seg_assets.segmentation.sampling import hash_sample
+from seg_assets.segmentation.sampling import SAMPLE_ROWS, hash_sample
 from seg_assets.segmentation.stability.bootstrap_jaccard import SegmentJaccard, best_jaccards, by_segment
-from seg_assets.segmentation.stability.clusterer import Assign, Clusterer
+from seg_assets.segmentation.stability.clusterer import Assign, Family, Rows
 from seg_assets.segmentation.stability.estimate import Estimate, mean_of, quantile_of
 from seg_assets.segmentation.stability.null_level import null_level, null_levels_by_rank
 from seg_assets.segmentation.stability.null_population import GaussianCopula
@@ -33,6 +32,7 @@ from seg_assets.segmentation.stability.verdict import (
 )
 
 AGREEMENT_SHARE = 0.05
+_INTENT = "__intent"
 
 Figures = npt.NDArray[np.float64]
 
@@ -104,46 +104,69 @@ class _Measured:
 
 def stability(
     snapshot: pl.DataFrame,
-    catalogue: Catalogue,
-    refit: Clusterer[pl.DataFrame],
-    original: Assign[pl.DataFrame],
+    family: Family[Rows],
+    original: Assign[Rows] | None = None,
     *,
+    intent: npt.NDArray[np.float64] | None = None,
     seed: int,
     effort: Effort = Effort(),
     limits: StabilityLimits = DEFAULT_LIMITS,
 ) -> tuple[Stability, ...]:
-    """The stability of each partition that `refit` fits in one go (one a number of segments, say).
+    """The stability of each partition that `family` fits in one go (one a number of segments, say), in its order.
 
     snapshot: account rows with features and `<group>_applicable`, of which at most 2 * half are used, the same for any
-    order of the rows; original: the segments asked about, with as many partitions as `refit` gives. Data and nulls go
-    through the same steps with as many accounts. Raises ValueError for fewer than four accounts.
+    order of the rows; original: the segments asked about, with as many partitions as the family has; None: those that
+    the family fits on the sample that a refresh grows segments on. intent: (n,), each account's, by an index that has
+    not learned from it; None: as the family tells it. Data and nulls go through the same steps with as many accounts.
+    Raises ValueError for fewer than four accounts.
     """
-    population = hash_sample(snapshot, 2 * effort.half)
-    copula = GaussianCopula.fit(population, catalogue)
-    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(2 * effort.nulls + 1)]
-    observed = _measured(population, refit, original, effort, effort.splits, effort.bootstraps, seeds[0])
-    nulls = []
-    for drawn, measured in zip(seeds[1::2], seeds[2::2], strict=True):
-        null = copula.draw(drawn)
-        base = refit(null, measured)
-        nulls.append(_measured(null, refit, base, effort, effort.null_splits, effort.null_bootstraps, measured))
-    half = min(effort.half, population.height // 2)
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    # One thread: tables of this size take longer when two share them, and sums depend on how they are shared.
+    with threadpool_limits(limits=1):
+        sample, known = _sample(snapshot, intent, max(2 * effort.half, SAMPLE_ROWS))
+        whole = family.prepare(sample, known)
+        seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(2 * effort.nulls + 1)]
+        asked = original or family.refit(whole, seeds[0])
+        population = whole[np.arange(min(2 * effort.half, sample.height))]
+        observed = _measured(population, family, asked, effort, effort.splits, effort.bootstraps, seeds[0])
+        copula = GaussianCopula.fit(sample.head(len(population)), family.catalogue)
+        pairs = zip(seeds[1::2], seeds[2::2], strict=True)
+        nulls = [_null(copula, family, effort, drawn, measured) for drawn, measured in pairs]
+    half = min(effort.half, len(population) // 2)
     by_partition = zip(observed, *nulls, strict=True)
     return tuple(_judged(found, without, half, limits, seeds[0]) for found, *without in by_partition)
 
 
+def _sample(
+    snapshot: pl.DataFrame, intent: npt.NDArray[np.float64] | None, rows: int
+) -> tuple[pl.DataFrame, npt.NDArray[np.float64] | None]:
+    """At most `rows` accounts, and their intent."""
+    if intent is None:
+        return hash_sample(snapshot, rows), None
+    sample = hash_sample(snapshot.with_columns(pl.Series(_INTENT, intent)), rows)
+    return sample.drop(_INTENT), sample[_INTENT].to_numpy()
+
+
+def _null(copula: GaussianCopula, family: Family[Rows], effort: Effort, drawn: int, measured: int) -> list[_Measured]:
+    """The same pipeline on a population without groups. drawn: the seed that it is drawn with."""
+    null = family.prepare(copula.draw(drawn))
+    base = family.refit(null, measured)
+    return _measured(null, family, base, effort, effort.null_splits, effort.null_bootstraps, measured)
+
+
 def _measured(
-    population: pl.DataFrame,
-    refit: Clusterer[pl.DataFrame],
-    original: Assign[pl.DataFrame],
+    population: Rows,
+    family: Family[Rows],
+    original: Assign[Rows],
     effort: Effort,
     splits: int,
     bootstraps: int,
     seed: int,
 ) -> list[_Measured]:
-    halves = split_halves(population, refit, splits=splits, half=effort.half, seed=seed)
+    halves = split_halves(population, family.refit, splits=splits, half=effort.half, seed=seed)
     labels = original(population)
-    jaccards = best_jaccards(population, refit, labels, bootstraps=bootstraps, rows=effort.half, seed=seed)
+    jaccards = best_jaccards(population, family.refit, labels, bootstraps=bootstraps, rows=effort.half, seed=seed)
     return [
         _Measured(prediction_strengths(split), agreements(split), jaccard)
         for split, jaccard in zip(halves, jaccards, strict=True)

@@ -1,25 +1,34 @@
 """What stability is asked of: anything that can be fitted on some accounts and assign others.
 
-Belongs here: the shape of a clusterer, resampling the rows that it is fitted on, free k-means as one.
+Belongs here: the shape of a clusterer and of the accounts that it takes, free k-means as one.
 Does not: what is concluded from the refits (prediction_strength.py, bootstrap_jaccard.py, resample_agreement.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation.balance import Matrix
 
 Partitions = npt.NDArray[np.intp]
 Positions = npt.NDArray[np.intp]
 
-Rows = TypeVar("Rows", Matrix, pl.DataFrame)
-"""Accounts as points (n, axes) or as a frame of n rows."""
+
+class Accounts(Protocol):
+    """Accounts that some can be chosen of: points (n, axes), say."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, positions: Positions, /) -> Self: ...
+
+
+Rows = TypeVar("Rows", bound=Accounts)
 
 Assign = Callable[[Rows], Partitions]
 """Rows -> (n, partitions): the segment, 0, 1, 2, ..., of each row in each of the partitions that were fitted in one go.
@@ -29,6 +38,21 @@ One refit may carry several partitions, one a number of segments: a tree with 15
 
 Clusterer = Callable[[Rows, int], Assign[Rows]]
 """(rows, seed) -> how the segments fitted on those rows assign any others. The same seed gives the same segments."""
+
+
+class Family(Protocol[Rows]):
+    """A pipeline whose stability is asked: it takes a snapshot apart once, and then refits on any of its accounts.
+
+    catalogue: of the snapshots. `prepare` takes an array (n,) beside the snapshot, the intent of its accounts, where
+    that is known better than the pipeline itself can tell.
+    """
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    def prepare(self, frame: pl.DataFrame, intent: npt.NDArray[np.float64] | None = None) -> Rows: ...
+
+    def refit(self, rows: Rows, seed: int) -> Assign[Rows]: ...
 
 
 def new_seed(random: np.random.Generator) -> int:

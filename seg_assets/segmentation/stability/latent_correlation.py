@@ -53,6 +53,7 @@ def latent_correlations(wanted: Matrix, counts: Sequence[Counts]) -> Matrix:
     variables can do, and then no pair is given up for another.
     """
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     series = np.array([_series(count, _normal_scores(count)) for count in counts])
     products = np.moveaxis(series[:, None, :] * series[None, :, :], 2, 0)
@@ -70,7 +71,9 @@ def latent_correlations(wanted: Matrix, counts: Sequence[Counts]) -> Matrix:
         return float((off**2).sum() / 2), (pull / lengths).ravel()
 
     start = positive_root(_pair_by_pair(products, wanted))
-    found = minimize(misfit, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
+    # One thread, here again for a caller who saw to it: SciPy has its own linear algebra, loaded by the import above.
+    with threadpool_limits(limits=1):
+        found = minimize(misfit, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
     rows = found.x.reshape(shape)
     rows = rows / np.sqrt((rows**2).sum(axis=1, keepdims=True))
     fitted: Matrix = rows @ rows.T

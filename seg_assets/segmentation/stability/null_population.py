@@ -2,7 +2,7 @@
 
 Belongs here: a Gaussian copula of a snapshot, and drawing snapshots from it.
 Does not: the correlations behind ranks (latent_correlation.py), the order of levels (level_order.py), what is compared
-with such a population (stability.py).
+with such a population (assessment.py).
 
 Source: copulas as in Nelsen 2006, with gaps as variables of their own.
 """
@@ -119,11 +119,17 @@ class GaussianCopula:
         applies: filled with where each group applies.
         """
         count = self.snapshot.height
-        latent = np.random.default_rng(seed).standard_normal((count, len(self.root))) @ self.root
+        normal = np.random.default_rng(seed).standard_normal((count, len(self.root)))
+        latent = np.ascontiguousarray((normal @ self.root).T)
         everyone = np.ones(count, dtype=bool)
         deciding = _deciding(self.catalogue)
+        # Columns that are missing together share a gap, and so the accounts that have a value.
+        known: dict[tuple[int | None, str | None], Codes] = {}
         for column in self.columns:
-            rows = _drawn(column, latent, applies[column.gate] if column.gate else everyone)
+            gaps = (column.gap, column.gate)
+            if gaps not in known:
+                known[gaps] = _known(column, latent, applies[column.gate] if column.gate else everyone)
+            rows = _drawn(column, latent[column.latent], known[gaps])
             for gate in (gate for gate, decider in deciding.items() if decider == column.name):
                 values = _applicable_values(gate, self.catalogue)
                 applies[gate] = (column.values.is_in(values).to_numpy())[rows] & (rows >= 0)
@@ -190,14 +196,21 @@ def _coded(places: Codes, rows: Mask) -> Codes:
     return codes
 
 
-def _drawn(column: _Column, latent: Matrix, applies: Mask) -> Codes:
-    """Positions among the column's values, -1 for none: by the ranks of the latent variables, the highest missing."""
-    known = np.flatnonzero(applies)
-    if column.gap is not None:
-        kept = len(known) - round(column.missing * len(known))
-        known = np.sort(known[np.argsort(latent[known, column.gap], kind="stable")][:kept])
-    rows = np.full(len(applies), UNDEFINED, dtype=np.intp)
-    order = known[np.argsort(latent[known, column.latent], kind="stable")]
+def _known(column: _Column, latent: Matrix, applies: Mask) -> Codes:
+    """The accounts that have a value, in rising order: of those that the column applies to the highest lack one."""
+    here = np.flatnonzero(applies)
+    if column.gap is None:
+        return here
+    kept = len(here) - round(column.missing * len(here))
+    return here if kept == len(here) else np.sort(here[np.argpartition(latent[column.gap][here], kept)[:kept]])
+
+
+def _drawn(column: _Column, latent: Matrix, known: Codes) -> Codes:
+    """Positions among the column's values by the ranks of the latent variable (n,), -1 for accounts not in `known`.
+
+    Ties have no order here, and no two of the latent values tie.
+    """
+    rows = np.full(len(latent), UNDEFINED, dtype=np.intp)
     middles = (np.arange(len(known)) + 0.5) / max(len(known), 1)
-    rows[order] = (middles * len(column.values)).astype(np.intp)
+    rows[known[np.argsort(latent[known])]] = (middles * len(column.values)).astype(np.intp)
     return rows

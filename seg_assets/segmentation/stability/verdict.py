@@ -1,7 +1,7 @@
 """What a stability figure means: whether it passes, and whether it shows more than cutting up a continuum would.
 
 Belongs here: the cut-offs and the words that follow from them.
-Does not: the figures (stability.py), gates on size, outcome or difference.
+Does not: the figures (assessment.py), gates on size, outcome or difference.
 
 Source of the words: Dolnicar and Leisch 2010.
 """

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 import pytest
 
+from seg_assets.catalogs import Catalogue
+from seg_assets.segmentation.sampling import hash_sample
 from seg_assets.segmentation.stability.assessment import Effort, Stability, stability
 from seg_assets.segmentation.stability.clusterer import free_kmeans
 from seg_assets.segmentation.stability.verdict import Cutoffs, Gate, Origin, StabilityLimits
@@ -17,14 +19,23 @@ EFFORT = Effort(half=300, splits=6, bootstraps=6, nulls=10, null_splits=2, null_
 COUNTS = (3, 6)
 
 
-def refit(frame: pl.DataFrame, seed: int):
-    """k-means on the numbers, for 3 and for 6 segments."""
-    assign = free_kmeans(COUNTS, starts=3)(frame.select(GROUPED).to_numpy(), seed)
-    return lambda rows: assign(rows.select(GROUPED).to_numpy())
+@dataclass(frozen=True)
+class Means:
+    """k-means on the numbers, for 3 and for 6 segments. seen: what `prepare` was given beside the frames."""
+
+    catalogue: Catalogue = field(default_factory=small_catalogue)
+    seen: list[np.ndarray | None] = field(default_factory=list)
+
+    def prepare(self, frame: pl.DataFrame, intent: np.ndarray | None = None) -> np.ndarray:
+        self.seen.append(intent)
+        return frame.select(GROUPED).to_numpy()
+
+    def refit(self, rows: np.ndarray, seed: int):
+        return free_kmeans(COUNTS, starts=3)(rows, seed)
 
 
-def judged(frame: pl.DataFrame, effort: Effort = EFFORT, **more) -> tuple[Stability, ...]:
-    return stability(frame, small_catalogue(), refit, refit(frame, 0), seed=0, effort=effort, **more)
+def judged(frame: pl.DataFrame, effort: Effort = EFFORT, *, seed: int = 0, **more) -> tuple[Stability, ...]:
+    return stability(frame, Means(), seed=seed, effort=effort, **more)
 
 
 def continuum(accounts: int) -> pl.DataFrame:
@@ -77,20 +88,55 @@ def test_limits_move_the_gates_and_not_the_figures(groups: tuple[Stability, ...]
     assert (found[0].worst_jaccard_gate, found[0].agreement_gate) == (Gate.BLOCK, Gate.BLOCK)
 
 
+FEW = replace(EFFORT, splits=2, bootstraps=2, nulls=2)
+
+
 def test_neither_the_order_of_rows_nor_anything_but_the_seed_matters() -> None:
-    few = replace(EFFORT, splits=2, bootstraps=2, nulls=2)
     frame = planted(120)
-    original = refit(frame, 0)
-    runs = [
-        stability(rows, small_catalogue(), refit, original, seed=seed, effort=few)
-        for rows, seed in ((frame, 0), (frame.sample(fraction=1, shuffle=True, seed=1), 0), (frame, 1))
-    ]
+    shuffled = frame.sample(fraction=1, shuffle=True, seed=1)
+    runs = [judged(rows, FEW, seed=seed) for rows, seed in ((frame, 0), (shuffled, 0), (frame, 1))]
     assert runs[0] == runs[1]
     assert runs[0] != runs[2]
     assert runs[0][0].half == 60
 
 
+def test_segments_that_are_handed_in_are_those_asked_about() -> None:
+    def halves(rows: np.ndarray) -> np.ndarray:
+        return np.column_stack([rows[:, 0] > 3.0, np.arange(len(rows)) % 2]).astype(np.intp)
+
+    planted_part, arbitrary = judged(planted(300), FEW, original=halves)
+    assert [segment.figure.estimate.value > 0.9 for segment in planted_part.segments] == [False, True]
+    assert all(segment.figure.estimate.value < 0.6 for segment in arbitrary.segments)
+    assert planted_part.agreement == judged(planted(300), FEW)[0].agreement
+
+
+def test_intent_stays_with_its_accounts_and_nulls_have_none_given() -> None:
+    """The sample takes accounts in another order than the snapshot has them."""
+    frame = planted(200)
+    family = Means()
+    visits = frame["visits"].to_numpy()
+    stability(frame, family, intent=visits, seed=0, effort=replace(FEW, half=50))
+    given, *nulls = family.seen
+    assert given is not None
+    assert given.tolist() == hash_sample(frame)["visits"].to_list()
+    assert nulls == [None, None]
+
+
+def test_each_population_is_prepared_once_and_whole() -> None:
+    """Data as the sample that a refresh grows on, so that what may be asked is cut as there; nulls as what is used."""
+    sizes = []
+
+    @dataclass(frozen=True)
+    class Counted(Means):
+        def prepare(self, frame: pl.DataFrame, intent: np.ndarray | None = None) -> np.ndarray:
+            sizes.append(frame.height)
+            return super().prepare(frame, intent)
+
+    stability(planted(200), Counted(), seed=0, effort=replace(FEW, half=50))
+    assert sizes == [200, 100, 100]
+
+
 def test_too_few_accounts_are_refused() -> None:
-    frame = planted(3)
+    one = lambda rows: np.zeros((len(rows), 2), dtype=np.intp)  # noqa: E731
     with pytest.raises(ValueError, match="3 accounts cannot be split"):
-        stability(frame, small_catalogue(), refit, refit(planted(20), 0), seed=0, effort=EFFORT)
+        judged(planted(3), original=one)

@@ -13,22 +13,23 @@ COUNTS = range(2, 6)
 
 @pytest.mark.parametrize("data", DATA)
 def test_means_agree_with_r_where_its_seeds_start_from_the_same_partition(data: str) -> None:
-    """Three times the larger of 0.01 and the spread of R's seeds, of which two must have the same base sizes."""
+    """Three times the larger of 0.01 and the spread of R's seeds: of those with the base partition's sizes.
+
+    Wine in five parts has one such seed, and the spread is that of all four: wide, as each starts from another
+    partition. Seen there: within 0.04 of that seed, 0.07 with other seeds of ours. A mean of 100 errs by 0.02 in parts
+    that dissolve in half of the bootstraps, and starts of Hartigan and Wong 1979 end nearer to the best partition.
+    """
     original = np.column_stack([partition(data, count) for count in COUNTS])
     kmeans = free_kmeans(COUNTS, starts=10)
     found = best_jaccards(points(data), kmeans, original, bootstraps=100, rows=1_000, seed=5)
-    compared = 0
     for count, labels, jaccards in zip(COUNTS, original.T, found, strict=True):
         order = np.argsort(-np.bincount(labels))
         sizes = np.bincount(labels)[order].tolist()
-        runs = [run["bootmean"] for run in reference("clusterboot")[f"{data}_{count}"] if run["size"] == sizes]
-        if len(runs) < 2:
-            continue
-        compared += 1
-        tolerance = 3 * np.maximum(0.01, np.ptp(runs, axis=0))
+        every = reference("clusterboot")[f"{data}_{count}"]
+        runs = [run["bootmean"] for run in every if run["size"] == sizes]
+        spread = np.ptp(runs if len(runs) > 1 else [run["bootmean"] for run in every], axis=0)
         ours = np.array([by_segment(jaccards)[segment].jaccard.value for segment in order])
-        assert (np.abs(ours - np.mean(runs, axis=0)) <= tolerance).all(), (data, count, ours, runs)
-    assert compared >= 3
+        assert (np.abs(ours - np.mean(runs, axis=0)) <= 3 * np.maximum(0.01, spread)).all(), (data, count, ours, runs)
 
 
 def test_groups_always_come_back() -> None:

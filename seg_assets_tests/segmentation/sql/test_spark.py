@@ -1,0 +1,63 @@
+"""The SQL of Spark, run by Spark: pyspark comes with dagster-databricks, Java may be there or not."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from polars.testing import assert_frame_equal
+
+from seg_assets.segmentation.sql import select_sql
+from seg_assets_tests.segmentation.conftest import Fitted
+from seg_assets_tests.segmentation.sql.models import Case, cases
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")]
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    sql = pytest.importorskip("pyspark.sql")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        settings = {
+            "spark.ui.enabled": "false",
+            "spark.sql.shuffle.partitions": "1",
+            "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
+        }
+        builder = sql.SparkSession.builder.master("local[1]")
+        session = builder.config(map=settings).getOrCreate()
+        yield session
+        session.stop()
+
+
+def run(spark: Any, text: str, accounts: pl.DataFrame, folder: Path) -> pl.DataFrame:
+    accounts.write_parquet(folder / "accounts.parquet")
+    spark.read.parquet(str(folder / "accounts.parquet")).createOrReplaceTempView("accounts")
+    spark.sql(text).coalesce(1).write.mode("overwrite").parquet(str(folder / "found"))
+    return pl.read_parquet(folder / "found" / "*.parquet").sort("account_id")
+
+
+def test_spark_gives_a_fitted_segmentation_the_same_answer(spark: Any, fitted: Fitted, tmp_path: Path) -> None:
+    found = run(spark, select_sql(fitted.segmentation, "accounts", "spark"), fitted.snapshot, tmp_path)
+    scores = fitted.segmentation.assign(fitted.snapshot).select("account_id", "snapshot_date", "rule_segment_id")
+    wanted = fitted.segmentation.indices(fitted.snapshot).join(scores, on="account_id").collect()
+    assert_frame_equal(found, wanted.select(found.columns).sort("account_id"), check_dtypes=False)
+    assert pl.Decimal not in {dtype.base_type() for dtype in found.dtypes}, "Spark computed an index in decimals"
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_spark_gives_every_account_what_polars_gives_it(
+    spark: Any, fitted: Fitted, tmp_path_factory: pytest.TempPathFactory, case: Case
+) -> None:
+    """Spark says that null is not NaN, where DuckDB says null: missing values once counted as the highest."""
+    text = select_sql(case.segmentation(fitted.segmentation), "accounts", "spark")
+    found = run(spark, text, case.accounts, tmp_path_factory.mktemp("case"))
+    assert_frame_equal(found, case.expected, check_dtypes=False)
