@@ -20,10 +20,8 @@ SNAPSHOT_OF_DATA_MONTH = dg.TimeWindowPartitionMapping(start_offset=1, end_offse
 FEATURES_OF_SERVICE_MONTH = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
 """segment_model (service month) -> account_features (data month), and -> its own month before."""
 
-REFRESHES_COMPARED = dg.TimeWindowPartitionMapping(
-    start_offset=-1, end_offset=0, allow_nonexistent_upstream_partitions=True
-)
-"""stability_report (service month) -> segment_model: the month's own and the one before, if there was one."""
+REFRESHES_COMPARED = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=0)
+"""stability_report (service month) -> segment_model: the month's own and the one before."""
 
 MODEL_OF_WEEK = dg.TimeWindowPartitionMapping(start_offset=0, end_offset=-1)
 """segment_scores (week) -> segment_model (service month): one model, also where a week straddles two months."""

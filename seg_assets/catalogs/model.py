@@ -214,7 +214,7 @@ class Gates(_Frozen):
     neighbour_rate_ratio: float = Field(1.25, gt=1, description="conversion of a segment and its nearest neighbour")
     neighbour_deviations: float = Field(0.5, gt=0, description="or this many standard deviations, on two groups")
     group_share_at_most: float = Field(0.60, gt=0, le=1, description="of the variance between segments")
-    tie: float = Field(0.002, ge=0, description="AUC: a gain below this is no reason for more segments")
+    tie: float = Field(0.005, ge=0, description="AUC: a smaller gain is no reason for further segments and plays")
 
 
 class Catalogue(_Frozen):

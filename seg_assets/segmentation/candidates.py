@@ -24,8 +24,6 @@ STEPS_OF_A_FEATURE = 31
 MOST_NAMED = 3
 # An index sums up several features and keeps its scale; a raw number has to tell clearly more to be preferred.
 WORTH_OF_A_RAW_NUMBER = 0.8
-# The catalogue says that these open a segment's name: what people already tell accounts apart by.
-WORTH_OF_A_NAMING_FEATURE = 1.03
 
 Insides = npt.NDArray[np.bool_]
 
@@ -34,7 +32,8 @@ Insides = npt.NDArray[np.bool_]
 class Candidate:
     """One column as bins. bins: (n,) uint8, 0 .. len(steps) for thresholds, 0 .. len(levels) for levels, the last of
     which holds every other value and the missing ones; ordered: levels from low to high; flag: a boolean, whose one
-    level is true; worth: what its gain counts beside those of other columns.
+    level is true; worth: what its gain counts beside those of other columns; familiar: whether names open with it, so
+    that it is asked rather than another column that parts the same accounts.
     """
 
     column: str
@@ -44,6 +43,7 @@ class Candidate:
     ordered: bool = False
     flag: bool = False
     worth: float = 1.0
+    familiar: bool = False
 
     @property
     def size(self) -> int:
@@ -112,7 +112,7 @@ def candidates(frame: pl.DataFrame, catalogue: Catalogue, reference: Reference) 
     in_indices = {c.feature for index in reference.indices for c in index.contributions}
     naming = [catalogue.feature(name) for name in catalogue.name_features]
     others = [feature for feature in catalogue.features if feature not in naming]
-    found = [_of_feature(frame, feature, WORTH_OF_A_NAMING_FEATURE) for feature in naming]
+    found = [_of_feature(frame, feature, familiar=True) for feature in naming]
     found += [_of_index(frame, index.name) for index in reference.indices]
     found += [_of_feature(frame, feature) for feature in others if feature.kind is not Kind.NUMERIC]
     found += [
@@ -128,11 +128,11 @@ def _of_index(frame: pl.DataFrame, name: str) -> Candidate | None:
     return Candidate(name, values, thresholds=tuple(float(point) for point in range(1, 101)))
 
 
-def _of_feature(frame: pl.DataFrame, feature: Feature, worth: float = 1.0) -> Candidate | None:
+def _of_feature(frame: pl.DataFrame, feature: Feature, *, familiar: bool = False) -> Candidate | None:
     values = frame[feature.name]
     if feature.kind is Kind.BOOLEAN:
         bins = (~values.fill_null(False)).to_numpy().astype(np.uint8)
-        return Candidate(feature.name, bins, levels=("true",), flag=True, worth=worth)
+        return Candidate(feature.name, bins, levels=("true",), flag=True, familiar=familiar)
     if feature.kind is Kind.NUMERIC:
         return _of_number(values)
     shares = level_shares(values)
@@ -144,7 +144,7 @@ def _of_feature(frame: pl.DataFrame, feature: Feature, worth: float = 1.0) -> Ca
         return None
     codes = {level: code for code, level in enumerate(levels)}
     bins = values.replace_strict(codes, default=len(levels), return_dtype=pl.UInt8).to_numpy()
-    return Candidate(feature.name, bins, levels=levels, ordered=feature.kind is Kind.ORDINAL, worth=worth)
+    return Candidate(feature.name, bins, levels=levels, ordered=feature.kind is Kind.ORDINAL, familiar=familiar)
 
 
 def _of_number(values: pl.Series) -> Candidate | None:

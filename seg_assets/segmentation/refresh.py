@@ -45,6 +45,7 @@ def fit(
     preprocessor: Preprocessor,
     previous: pl.DataFrame | None = None,
     seed: int = 0,
+    learned: IntentFit | None = None,
     count: int | None = None,
     weight: float | None = None,
     kinds: Mapping[str, str] = MappingProxyType({}),
@@ -54,11 +55,11 @@ def fit(
 
     snapshot: account rows with features and `<group>_applicable`; preprocessor: fitted on the same data month;
     previous: an earlier snapshot, from which confidence is learned; outcomes: matured ones, from which intent is
-    learned; count: how many segments at most (1: everyone), the catalogue's limit where None; weight: of the intent
-    axis, found anew where None; kinds: natural or reproducible, by the SQL of definitions found to be so;
-    overrides: names that people gave, by segment_id.
-    `parent_account_id`, in the snapshot and the outcomes or in neither, keeps families together. The result depends on
-    nothing else, nor on the order of the rows. Raises ValueError for too few accounts and where features do not vary.
+    learned unless `learned` says what was; count: how many segments at most (1: everyone), the catalogue's limit where
+    None; weight: of the intent axis, found anew where None; kinds: natural or reproducible, by the SQL of definitions
+    found to be so; overrides: names that people gave, by segment_id. `parent_account_id`, in the snapshot and the
+    outcomes or in neither, keeps families together. The result depends on nothing else, nor on the order of the rows.
+    Raises ValueError for too few accounts and where features do not vary.
     """
     count = catalogue.limits.segments if count is None else count
     needed = ACCOUNTS_A_SEGMENT * count
@@ -67,7 +68,7 @@ def fit(
             f"{snapshot.height} accounts are too few for {count} segments: at least {needed} are "
             "needed; lower limits.segments in the catalogue or land more accounts"
         )
-    learned = fit_intent(outcomes, catalogue, champion=champion.intent if champion else None)
+    learned = learned or fit_intent(outcomes, catalogue, champion=champion.intent if champion else None)
     intent = index_in_force(learned, champion)
     indices = IndexSet(preprocessor.reference, intent)
     sample = hash_sample(snapshot).with_columns(preprocessor.reference.index_expressions())

@@ -22,7 +22,7 @@ from seg_assets.steps.models import append_promotion
 from seg_assets_tests.segmentation.population import population
 from seg_assets_tests.segmentation.small_catalogue import small_catalogue
 
-CATALOGUE = small_catalogue(value_feature="orders")
+CATALOGUE = small_catalogue(value_feature="orders", first_month="2026-06-01")
 JUNE, JULY, AUGUST = (dt.date(2026, month, 1) for month in (6, 7, 8))
 TRAINED_ON = {JUNE: dt.date(2026, 5, 25), JULY: dt.date(2026, 6, 29), AUGUST: dt.date(2026, 7, 27)}
 TABLES = ("stability_report", "segment_migrations", "segment_events")

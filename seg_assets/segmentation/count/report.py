@@ -20,7 +20,7 @@ from seg_assets.segmentation.count.leaves import Codes, Holdings, Partition, fin
 from seg_assets.segmentation.count.measure import Measured, measured
 from seg_assets.segmentation.growing import KnownIntent, grow
 from seg_assets.segmentation.indices import IndexSet
-from seg_assets.segmentation.intent.cross_fit import fit_intent
+from seg_assets.segmentation.intent.cross_fit import IntentFit, fit_intent
 from seg_assets.segmentation.matching import overlaps
 from seg_assets.segmentation.model import Segmentation
 from seg_assets.segmentation.outcomes import CONVERTED, Outcomes
@@ -41,13 +41,14 @@ DEFAULT_EFFORT = Effort()
 
 @dataclass(frozen=True, eq=False)
 class CountReport:
-    """Every number of segments, and the one chosen. weight: of the intent axis; holdings: of all accounts; verdict: of
-    the chosen one on months that did not choose it, None where history is too short; history: why it is, or which
-    months did what; sampled: what was measured on a sample.
+    """Every number of segments, and the one chosen. learned: of intent, for the fit; weight: of the intent axis;
+    holdings: of all accounts; verdict: of the chosen one on months that did not choose it, None where history is too
+    short; history: why it is, or which months did what; sampled: what was measured on a sample.
     """
 
     measured: tuple[Measured, ...]
     choice: Choice
+    learned: IntentFit
     weight: float | None
     holdings: Holdings
     verdict: Verdict | None
@@ -98,7 +99,8 @@ def count_report(
     partitions = partitions_of(splits, counts)
     holdings = held(snapshot, splits, indices, catalogue, champion, outcomes)
     if not partitions:
-        return CountReport((), not_split(catalogue.limits.fewest_segments), weight, holdings, None, "", "")
+        nothing = not_split(catalogue.limits.fewest_segments)
+        return CountReport((), nothing, learned, weight, holdings, None, "", "")
     counts = [partition.count for partition in partitions]
     family = TreeFamily(catalogue, preprocessor, tuple(counts), indices.intent, weight)
     stable = _stable(sample, family, splits, known, catalogue, seed, effort)
@@ -125,6 +127,7 @@ def count_report(
     return CountReport(
         measured=found,
         choice=choice,
+        learned=learned,
         weight=weight,
         holdings=holdings,
         verdict=rehearsal.verdict(choice.count, seed) if rehearsal and choice.count in counts else None,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from seg_assets.catalogs import Kind
 from seg_assets.segmentation import Reference, Segmentation
-from seg_assets.segmentation.composite import Composite, Contribution
+from seg_assets.segmentation.composite import NEARLY_HALF, Composite, Contribution
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
 from seg_assets.segmentation.indices import IndexSet
 from seg_assets.segmentation.intent.bins import Bins
@@ -91,6 +91,10 @@ def _nine(low: float, high: float) -> st.SearchStrategy[float]:
     return st.floats(low, high).map(stable)
 
 
+def _six(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.floats(low, high).map(lambda value: round(value, 6) + 0.0)
+
+
 @st.composite
 def _scale(draw: st.DrawFn, name: str) -> Scale:
     kind = {"size": Kind.ORDINAL, "member": Kind.BOOLEAN}.get(name, Kind.NUMERIC)
@@ -127,7 +131,7 @@ def _index(draw: st.DrawFn, name: str, scales: dict[str, Scale], rows: list[Row]
     corners = sorted(
         {
             *stable_all(_raw_values(contributions, scales, _frame(rows))),
-            *draw(st.lists(_nine(-3, 3), min_size=2, max_size=8, unique=True)),
+            *draw(st.lists(_six(-3, 3), min_size=2, max_size=8, unique=True)),
         }
     )
     halves = draw(st.lists(st.integers(1, 39), min_size=len(corners) - 2, max_size=len(corners) - 2, unique=True))
@@ -141,7 +145,8 @@ def _raw_values(contributions: tuple[Contribution, ...], scales: dict[str, Scale
     for deviations in found.iter_rows():
         known = [(c.hundredths, d) for c, d in zip(contributions, deviations, strict=True) if d is not None]
         if known:
-            raw.append(sum(w * d for w, d in known) / (1e6 * sum(abs(w) for w, _ in known)))
+            mean = sum(w * d for w, d in known) / sum(abs(w) for w, _ in known)
+            raw.append(math.floor(mean + NEARLY_HALF) / 1e6)
     return raw
 
 

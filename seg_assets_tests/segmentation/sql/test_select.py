@@ -166,6 +166,7 @@ def test_trino_is_asked_for_nan_by_name() -> None:
     assert definition.sql("spark") == "visits >= 3 AND (size IS NULL OR NOT size = 'a')"
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_reads_back_as_the_same_double(value: float) -> None:
     text = number(value).sql("duckdb")
