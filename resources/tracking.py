@@ -60,19 +60,23 @@ class Tracking:
         *,
         definition_version: str,
         segmentation_json: str,
-        definitions_text: str,
+        texts: Mapping[str, str],
         parameters: Mapping[str, Any],
         metrics: Mapping[str, float],
         signature: Any,
         tags: Mapping[str, str],
     ) -> str:
-        """Log one refresh as a run and register its model as challenger; the model version's URI."""
+        """Log one refresh as a run and register its model as challenger; the model version's URI.
+
+        texts: what people read of it, by file name.
+        """
         mlflow, client = self._client()
         started = mlflow.start_run(run_name=definition_version, tags=dict(tags))
         with started as run, tempfile.TemporaryDirectory() as folder:
             mlflow.log_params(dict(parameters))
             mlflow.log_metrics(dict(metrics))
-            mlflow.log_text(definitions_text, "definitions.md")
+            for name, text in texts.items():
+                mlflow.log_text(text, name)
             file = Path(folder) / "segmentation.json"
             file.write_text(segmentation_json, encoding="utf-8")
             logged = mlflow.pyfunc.log_model(

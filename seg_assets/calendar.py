@@ -30,6 +30,16 @@ def month_before(month: dt.date) -> dt.date:
     return (month - dt.timedelta(days=1)).replace(day=1)
 
 
+def weeks_remembered(hold_weeks: int) -> int:
+    """How many Mondays before a week its hold depends on: those that it may last, and one to see what was before."""
+    return hold_weeks + 1 if hold_weeks else 0
+
+
+def remembered_mondays(week: dt.date, hold_weeks: int) -> list[dt.date]:
+    """The Mondays before `week` that its hold depends on, nearest first; none where nothing is held."""
+    return [week - dt.timedelta(weeks=back) for back in range(1, weeks_remembered(hold_weeks) + 1)]
+
+
 def mondays(first: dt.date, last: dt.date) -> list[dt.date]:
     """Every Monday from `first` to `last`, both included."""
     start = first + dt.timedelta(days=-first.weekday() % 7)

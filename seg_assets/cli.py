@@ -180,6 +180,34 @@ def show(
         raise typer.Exit(2) from error
 
 
+@app.command()
+def explain(
+    account: Annotated[str, typer.Argument(help="an account_id")],
+    week: Annotated[str | None, typer.Option(help="2026-07-06 [default: the newest it was scored in]")] = None,
+    history: Annotated[int, typer.Option(min=1, help="at most so many scored weeks")] = 12,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Why an account is in its segment, what would move it to the nearest other, and why it moved before."""
+    from resources.lakehouse import Lakehouse, TableError
+    from seg_assets import console
+    from seg_assets.segmentation.serialise import to_values
+    from seg_assets.steps.explain import ExplanationError, explain_account
+
+    monday = _parsed(week, parse_monday) if week else None
+    settings = _settings(home, None, None)
+    try:
+        told = explain_account(Lakehouse(settings.lakehouse), account, monday, history)
+    except (ExplanationError, TableError) as error:
+        if as_json:
+            typer.echo(json.dumps({"home": str(settings.home), "ok": False, "error": str(error)}))
+        else:
+            typer.echo(f"seg explain: {error}", err=True)
+        raise typer.Exit(2) from error
+    object_told = {"home": str(settings.home), "ok": True, **to_values(told)}
+    typer.echo(json.dumps(object_told) if as_json else console.explanation_text(told))
+
+
 def _run(
     settings: Settings, months: list[dt.date] | None, weeks: list[dt.date] | None, progress: Callable[[Run], None]
 ) -> PopulationRun:
@@ -221,10 +249,12 @@ def _settings(home: Path | None, landing: str | None, catalog: Path | None) -> S
 
 
 def _listed(text: str | None, parse: Callable[[str], T]) -> list[T] | None:
-    if text is None:
-        return None
+    return None if text is None else [_parsed(part.strip(), parse) for part in text.split(",") if part.strip()]
+
+
+def _parsed(text: str, parse: Callable[[str], T]) -> T:
     try:
-        return [parse(part.strip()) for part in text.split(",") if part.strip()]
+        return parse(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 

@@ -10,17 +10,22 @@ import json
 import textwrap
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from resources.lakehouse import Lakehouse
 from resources.settings import CHECKOUT, Settings, default_home
-from seg_assets.automation.launch import Run
-from seg_assets.automation.plan import Skip
-from seg_assets.automation.population import PopulationRun
 from seg_assets.schemas import SEGMENT_PROFILES
 from seg_assets.steps.models import read_promotions
+
+if TYPE_CHECKING:
+    # Dagster comes with these; commands that only read tables do without its seconds.
+    from seg_assets.automation.launch import Run
+    from seg_assets.automation.plan import Skip
+    from seg_assets.automation.population import PopulationRun
+    from seg_assets.segmentation.account_history import ScoredWeek
+    from seg_assets.segmentation.explaining import Explanation, IntentPoints, Neighbour
 
 WIDTH = 110
 UP_TO_DATE = "up to date"
@@ -163,6 +168,67 @@ def table_text(lakehouse: Lakehouse, table: str, rows: int, *, as_json: bool) ->
         total = lakehouse.scan(table).select(pl.len()).collect().item()
         kept = f", newest partition {max(partitions)}" if partitions else ""
         return f"{table}: {total:,} rows{kept}\n{head}"
+
+
+def explanation_text(told: Explanation) -> str:
+    """What `seg explain` prints: segment, conditions, the nearest other segment, intent, history."""
+    name = f"  {told.account_name}" if told.account_name else ""
+    held = f"held in {told.segment_id} at a border; its values meet {told.rule_segment_id}  {told.rule_segment_name}"
+    sure = "not known yet"
+    if told.confidence is not None:
+        sure = "above 0.99" if told.confidence > 0.99 else f"{told.confidence:.2f}"
+    segment = [
+        f"{told.account_id}{name}, week {told.week}, definitions {told.definition_version}{_later(told)}",
+        f"{told.segment_id}  {told.segment_name}",
+        _wrapped(held, 8) if told.held else "",
+        *(_wrapped(met.text, 8) for met in told.conditions),
+        "" if told.conditions else " " * 8 + "the only segment: it asks nothing",
+        _wrapped(f"confidence {sure}: the probability of the same segment at the next scoring, not of conversion", 8),
+        _wrapped(f"OUTDATED {told.outdated}", 8) if told.outdated else "",
+    ]
+    parts = ["\n".join(line for line in segment if line), _nearest_text(told.nearest), _intent_text(told.intent)]
+    return "\n\n".join(part for part in (*parts, _history_text(told.history)) if part)
+
+
+def _later(told: Explanation | ScoredWeek) -> str:
+    return ", before the first model" if told.before_first_model else ""
+
+
+def _nearest_text(nearest: Neighbour | None) -> str:
+    if nearest is None:
+        return ""
+    near = nearest.weeks_of_noise is not None
+    head = (
+        "Nearest other, and what would move it there:"
+        if near
+        else "No other segment is near; the fewest changes lead to"
+    )
+    lines = [f"{head} {nearest.segment_id}  {nearest.segment_name}"]
+    lines += [_wrapped(change.text, 8) for change in nearest.changes]
+    return "\n".join([*lines, "        (a week of noise is what a value usually moves in a week)"] if near else lines)
+
+
+def _intent_text(intent: IntentPoints | None) -> str:
+    if intent is None:
+        return ""
+    told = [(part.points, f"{part.title} {part.value}") for part in (*intent.adds, *intent.takes)]
+    lines = [
+        f"Intent {intent.intent:.0f} (50 is a chance of {intent.anchor_chance:.2%}, ten more are twice the odds)",
+        f"{intent.start:>14.1f}  the average account",
+        *(f"{points:>+14.1f}  {what}" for points, what in (*told, (intent.others, "all other features together"))),
+    ]
+    return "\n".join(lines)
+
+
+def _history_text(weeks: Sequence[ScoredWeek]) -> str:
+    lines = ["History, newest week first"]
+    for week in weeks:
+        held = f", held: its values meet {week.rule_segment_id}" if week.held else ""
+        segment = f"{week.segment_id}  {week.segment_name}{held}" if week.segment_id else ""
+        line = f"{week.week}  {segment}".ljust(62) + f"  {week.definition_version or ''}{_later(week)}"
+        lines.append(line.rstrip())
+        lines += [_wrapped(f"{cause.kind}: {cause.text}", 12) for cause in week.causes]
+    return "\n".join(lines)
 
 
 def _partitions(lakehouse: Lakehouse, table: str) -> Sequence[dt.date]:

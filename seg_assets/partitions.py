@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from seg_assets.calendar import month_after, month_of
+from seg_assets.calendar import month_after, month_of, weeks_remembered
 
 SNAPSHOT_OF_DATA_MONTH = dg.TimeWindowPartitionMapping(start_offset=1, end_offset=0)
 """account_features (data month) -> account_snapshots (week): exactly the month's last Monday."""
@@ -25,6 +25,12 @@ REFRESHES_COMPARED = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=0
 
 MODEL_OF_WEEK = dg.TimeWindowPartitionMapping(start_offset=0, end_offset=-1)
 """segment_scores (week) -> segment_model (service month): one model, also where a week straddles two months."""
+
+
+def snapshots_of_week(hold_weeks: int) -> dg.TimeWindowPartitionMapping:
+    """segment_scores (week) -> account_snapshots (week): its own and the Mondays before that its hold depends on."""
+    first = -weeks_remembered(hold_weeks)
+    return dg.TimeWindowPartitionMapping(start_offset=first, allow_nonexistent_upstream_partitions=True)
 
 
 @dataclass(frozen=True)

@@ -287,11 +287,11 @@ SEGMENT_SCORES = Table(
         "held": Column(pl.Boolean, "Whether the account is held at a border"),
         "confidence": Column(
             pl.Float64,
-            "Probability that the rule segment is the same at the next scoring; not a probability of conversion. "
+            "Probability that the rule segment at the next scoring is segment_id; not a probability of conversion. "
             "Null where the model had no earlier snapshot to calibrate on",
         ),
-        "second_segment_id": Column(pl.String, "The nearest other segment; null where none is near"),
-        "reasons": Column(pl.List(pl.String), "The conditions met, with the account's values"),
+        "second_segment_id": Column(pl.String, "The nearest other segment, of a held account its rule segment; null where none is near"),
+        "reasons": Column(pl.List(pl.String), "What the segment asks, with the account's values; whether it is held"),
         "unusual": Column(pl.Boolean, "Whether several features lie beyond what the reference held"),
         "labels": Column(pl.List(pl.String), "Overlapping flags"),
         "action": Column(pl.String, "What marketing does"),

@@ -17,7 +17,7 @@ from statistics import median
 
 from benchmarks.machine import machine
 from benchmarks.quality.designs import FREE, OURS, Ground, designs
-from benchmarks.quality.judging import SEED, explained_of_free, one_scores
+from benchmarks.quality.judging import SEED, ceiling_of, explained_of_free, one_scores
 from benchmarks.quality.output import rounded, say, shared_folder
 from benchmarks.quality.populations import Population
 from benchmarks.quality.public import PUBLIC_SETS, public_populations
@@ -25,7 +25,6 @@ from benchmarks.quality.sample import sample_population
 from benchmarks.quality.splits import Split, luck
 from benchmarks.table import aligned
 from seg_assets.segmentation import Outcomes
-from seg_assets.segmentation.ceiling import ceiling
 from seg_assets.segmentation.intent.rows import training_rows
 from seg_assets.segmentation.lift import Interval, lifts
 from seg_assets.segmentation.sampling import hash_sample
@@ -66,7 +65,7 @@ def figures(population: Population, counts: Sequence[int], halvings: int) -> lis
     rows = training_rows(split.outcomes)
     if rows is None:
         raise ValueError(f"{population.title}: all accounts that are learned from had the same outcome")
-    best = ceiling(rows, split.judged, population.catalogue, seed=SEED)
+    best = ceiling_of(rows, split, population.catalogue)
     scores = {name: one_scores(one, split) for name, one in every.items()}
     _, lifted = lifts(scores, best.scores, split.converted, split.families, seed=SEED)
     agreements = _agreements(ground, counts, halvings)

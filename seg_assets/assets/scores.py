@@ -11,7 +11,7 @@ from resources.compute import Steps
 from resources.lakehouse import Lakehouse
 from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
-from seg_assets.partitions import MODEL_OF_WEEK, Partitions
+from seg_assets.partitions import MODEL_OF_WEEK, Partitions, snapshots_of_week
 from seg_assets.schemas import SEGMENT_SCORES, account_snapshots
 from seg_assets.segmentation.promotion import champion_of
 from seg_assets.steps.inputs import ScoreInputs, WeekToScore
@@ -21,17 +21,23 @@ from seg_assets.steps.models import read_promotions, read_segmentation
 def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinition:
     """The asset `segment_scores`."""
     key = dg.AssetKey("segment_scores")
+    hold_weeks = catalogue.limits.hold_weeks
 
     @dg.asset(
         key=key,
         partitions_def=partitions.week,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        deps=["account_snapshots", dg.AssetDep("segment_model", partition_mapping=MODEL_OF_WEEK)],
+        deps=[
+            dg.AssetDep("account_snapshots", partition_mapping=snapshots_of_week(hold_weeks)),
+            dg.AssetDep("segment_model", partition_mapping=MODEL_OF_WEEK),
+        ],
         group_name="weekly_scores",
         kinds={"polars", "delta"},
+        code_version=f"hold_weeks={hold_weeks}",
         owners=[catalogue.objective.owner],
         description="Each account's segment for one week, by the definitions that were champion then, with its "
-        "confidence, the nearest other segment and the conditions it met.",
+        "confidence, the nearest other segment and the conditions it met. An account that has just crossed a border "
+        "may be held where it was.",
         metadata=table_metadata(SEGMENT_SCORES),
         check_specs=[
             dg.AssetCheckSpec(
@@ -45,7 +51,7 @@ def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefin
         weeks = [_week_to_score(lakehouse, dt.date.fromisoformat(key)) for key in context.partition_keys]
         for version in sorted({week.definition_version for week in weeks}):
             _refuse_missing_features(catalogue, lakehouse, version)
-        inputs = ScoreInputs(lakehouse=lakehouse.root, weeks=tuple(weeks))
+        inputs = ScoreInputs(lakehouse=lakehouse.root, weeks=tuple(weeks), hold_weeks=hold_weeks)
         done = steps.run("score", context, inputs.extras())
         tell_partitions(context, done.get_custom_messages())
         return done.get_materialize_result(implicit_materialization=False)

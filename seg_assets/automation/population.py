@@ -19,7 +19,7 @@ from resources.lakehouse import Lakehouse
 from seg_assets.automation import jobs
 from seg_assets.automation.launch import Run, launch, newest_materializations
 from seg_assets.automation.plan import Made, Skip, complete_weeks, consecutive, months_to_serve, stale, weeks_to_read
-from seg_assets.calendar import is_monday, mondays, month_before, month_of
+from seg_assets.calendar import is_monday, mondays, month_before, month_of, remembered_mondays
 from seg_assets.catalogs import Catalogue
 from seg_assets.landing import Landing, LandingError
 from seg_assets.partitions import Partitions, month_ends
@@ -174,7 +174,8 @@ class Population:
         for week in weeks:
             champion = champion_of(promotions, week)
             current = champion is not None and versions.get(week) == champion.definition_version
-            if current and not stale(week, made, [(accounts, [week])]):
+            read = [week, *remembered_mondays(week, self.catalogue.limits.hold_weeks)]
+            if current and not stale(week, made, [(accounts, read)]):
                 self._up_to_date(f"week {week} of segment_scores")
             else:
                 self._launch(jobs.SCORE, week, week)

@@ -182,6 +182,7 @@ class Limits(_Frozen):
     conditions: int = Field(4, ge=1, le=8)
     churn_at_most: float = Field(0.25, gt=0, le=1, description="share of accounts that a refresh alone may move")
     lost_accounts_at_most: float = Field(0.5, gt=0, le=1, description="week on week")
+    hold_weeks: int = Field(2, ge=0, le=2, description="how long an account stays where it was after crossing a border")
 
     @model_validator(mode="after")
     def _range(self) -> Self:

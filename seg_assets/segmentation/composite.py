@@ -3,8 +3,9 @@
 Belongs here: the weights of an index, its scale of points, and the expression that computes it.
 Does not: which indices there are (reference.py), the features' own scales (scaling.py), SQL (sql/composites.py).
 
-Exact in every engine: deviations, their weighted mean and points are whole numbers, and between them are single
-subtractions, products and sums with constants of nine digits, which IEEE 754 rounds in one way only.
+Exact in every engine (what is left to a logarithm: scaling.py): deviations, their weighted mean and points are whole
+numbers, and between them are single subtractions, products and sums with constants of nine digits, which IEEE 754
+rounds in one way only.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ Does not: how it is fitted (refresh.py), where it is kept (resources/).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +16,16 @@ import polars as pl
 from seg_assets.segmentation.confidence import Confidence
 from seg_assets.segmentation.definitions import Definition
 from seg_assets.segmentation.events import Tombstone
+from seg_assets.segmentation.holding import (
+    HELD_WEEK,
+    SHOWN,
+    SHOWN_BOX,
+    remembered,
+    remembered_columns,
+    with_footing,
+    with_hold,
+    with_shown_box,
+)
 from seg_assets.segmentation.indices import IndexSet
 from seg_assets.segmentation.intent.index import IntentIndex
 from seg_assets.segmentation.names import Signature
@@ -22,6 +33,7 @@ from seg_assets.segmentation.reference import Reference
 from seg_assets.segmentation.scoring import (
     BOX,
     SEGMENT,
+    held_words,
     looked_up,
     margins,
     nearest,
@@ -87,53 +99,81 @@ class Segmentation:
     @property
     def required_columns(self) -> tuple[str, ...]:
         """The columns that `assign` reads, sorted."""
-        indices = self.index_set
-        asked = {column for definition in self.definitions for column in definition.columns}
-        return tuple(sorted({"account_id", "snapshot_date", *indices.required_columns, *(asked - {*indices.names})}))
+        return tuple(sorted({"snapshot_date", *self.index_set.required_columns, *self.remembered_columns}))
+
+    @property
+    def remembered_columns(self) -> tuple[str, ...]:
+        """The columns of earlier snapshots that `assign` reads, sorted."""
+        return tuple(sorted(remembered_columns(self.definitions, self.index_set)))
 
     def indices(self, frame: pl.LazyFrame | pl.DataFrame) -> pl.LazyFrame:
         """account_id and a Float64 column an index, 0 to 100."""
         return frame.lazy().select("account_id", *self.index_set.expressions())
 
-    def assign(self, frame: pl.LazyFrame | pl.DataFrame) -> pl.LazyFrame:
+    def assign(
+        self,
+        frame: pl.LazyFrame | pl.DataFrame,
+        earlier: Sequence[pl.LazyFrame | None] = (),
+        hold_weeks: int = 0,
+    ) -> pl.LazyFrame:
         """Each account's segment and how sure it is. frame: account rows with `required_columns`.
 
+        hold_weeks: how long an account that has crossed a border is held where it was, 0 to 2; earlier: account rows
+        with `remembered_columns` of the Mondays before (calendar.remembered_mondays), None for one that did not land.
+
         Columns: account_id, snapshot_date, segment_id, segment_name, rule_segment_id, held, confidence (Float64: the
-        probability of the same segment at the next scoring, not of conversion; null before it could be learned),
-        second_segment_id (the nearest other segment), reasons (list[str]), unusual, labels (list[str]), action.
+        probability that the rule segment at the next scoring is segment_id, not of conversion; null before it could be
+        learned), second_segment_id (the nearest other segment, of a held account its rule segment), reasons
+        (list[str]), unusual, labels (list[str]), action.
         Expressions only: lazy, streaming, row by row independent.
         """
-        definitions = self.definitions
-        box, segment = pl.col(BOX), pl.col(SEGMENT)
+        definitions, indices = self.definitions, self.index_set
+        segment, margin = pl.col(SEGMENT), pl.col("__margin")
         distances = [f"__distance_{position}" for position in range(len(definitions))]
         ids = [s.segment_id for s in self.segments]
         names = [s.name for s in self.segments]
         actions = [s.action for s in self.segments]
-        margin = pl.min_horizontal([pl.col(name) for name in distances])
         steps = (
             frame.lazy()
             .select(self.required_columns)
-            .with_columns(*self.index_set.expressions(), self.reference.unusual_expression())
+            .with_columns(*indices.expressions(), self.reference.unusual_expression())
         )
         steps = with_segment(steps, definitions)
         away = margins(definitions, self.confidence, segment)
         steps = steps.with_columns(expression.alias(name) for expression, name in zip(away, distances, strict=True))
-        steps = steps.with_columns(margin.alias("__margin"))
-        second = nearest([pl.col(name) for name in distances], pl.col("__margin"))
+        steps = steps.with_columns(pl.min_horizontal([pl.col(name) for name in distances]).alias("__margin"))
+        second = nearest([pl.col(name) for name in distances], margin)
+        shown, box, held, said = segment, pl.col(BOX), pl.lit(False), None
+        confidence = self.confidence.expression(margin)
+        if hold_weeks:
+            steps = self._with_hold(steps, earlier, hold_weeks)
+            shown, held = pl.col(SHOWN), pl.col(HELD_WEEK) > 0
+            box = pl.coalesce(SHOWN_BOX, BOX)
+            second = pl.when(held).then(segment).otherwise(second)
+            confidence = pl.when(held).then((1 - confidence).round(4)).otherwise(confidence)
+            said = held_words(names, hold_weeks, shown, pl.col(HELD_WEEK))
         return steps.select(
             "account_id",
             "snapshot_date",
-            looked_up(ids, segment, pl.String).alias("segment_id"),
-            looked_up(names, segment, pl.String).alias("segment_name"),
+            looked_up(ids, shown, pl.String).alias("segment_id"),
+            looked_up(names, shown, pl.String).alias("segment_name"),
             looked_up(ids, segment, pl.String).alias("rule_segment_id"),
-            pl.lit(False).alias("held"),
-            self.confidence.expression(pl.col("__margin")).alias("confidence"),
+            held.alias("held"),
+            confidence.alias("confidence"),
             looked_up(ids, second, pl.String).alias("second_segment_id"),
-            reasons(definitions, self.vocabulary, box).alias("reasons"),
+            reasons(definitions, self.vocabulary, box, said).alias("reasons"),
             "unusual",
             no_texts().alias("labels"),
-            looked_up(actions, segment, pl.String).alias("action"),
+            looked_up(actions, shown, pl.String).alias("action"),
         )
+
+    def _with_hold(
+        self, frame: pl.LazyFrame, earlier: Sequence[pl.LazyFrame | None], hold_weeks: int
+    ) -> pl.LazyFrame:
+        rules = (self.definitions, self.confidence, self.index_set)
+        past = [None if snapshot is None else remembered(snapshot, *rules) for snapshot in earlier]
+        held = with_hold(with_footing(frame, *rules), past, hold_weeks)
+        return with_shown_box(held, self.definitions, self.confidence)
 
     def words(self, segment: Segment) -> str:
         """The segment's definition as people read it."""

@@ -66,7 +66,9 @@ class Scale:
     def deviation(self) -> pl.Expr:
         """`standardised` in millionths, halves rounded up: whole numbers as Float64, so that every sum is exact.
 
-        Engines differ in the last bit of a logarithm and in the order in which they add. Whole numbers forgive both.
+        Engines differ in the last bit of a logarithm and in the order in which they add. Whole numbers forgive both,
+        but for a logarithm whose last bit is at half a millionth: one value in a hundred million, and then a single
+        millionth would still have to be what parts two points.
         There is no division: Polars divides by a constant as it multiplies by its reciprocal, SQL does not.
         """
         return ((self._transformed() - self.centre) * self.millionths + 0.5).floor()

@@ -67,17 +67,27 @@ def nearest(distances: Sequence[pl.Expr], margin: pl.Expr) -> pl.Expr:
     )
 
 
-def reasons(definitions: Sequence[Definition], vocabulary: Vocabulary, box: pl.Expr) -> pl.Expr:
+def reasons(
+    definitions: Sequence[Definition], vocabulary: Vocabulary, box: pl.Expr, last: pl.Expr | None = None
+) -> pl.Expr:
     """The conditions that the account's box makes, each with the account's value: list[str].
 
     "usage depth 71 (at least 60)"; a level that is asked for by name goes without what was asked.
+    last: a text to end with, null where there is nothing more to say.
     """
     boxes = [box for definition in definitions for box in definition.boxes]
     slots = max(len(box.conditions) for box in boxes)
     if slots == 0:
         return no_texts()
-    texts = [_slot(boxes, slot, vocabulary, box) for slot in range(slots)]
+    texts = [_slot(boxes, slot, vocabulary, box) for slot in range(slots)] + ([] if last is None else [last])
     return pl.concat_str(texts, separator=SEPARATOR, ignore_nulls=True).str.split(SEPARATOR)
+
+
+def held_words(names: Sequence[str], hold_weeks: int, shown: pl.Expr, week: pl.Expr) -> pl.Expr:
+    """What is said of an account that is held in the segment `shown` in the first or second `week`; null for 0."""
+    held = [f"week {number} of {hold_weeks}" for number in range(1, hold_weeks + 1)]
+    said = [text for name in names for text in (None, *(f"held at the border of {name}, {which}" for which in held))]
+    return looked_up(said, shown * (hold_weeks + 1) + week, pl.String)
 
 
 def no_texts() -> pl.Expr:

@@ -17,6 +17,7 @@ from seg_assets.schemas import SEGMENT_COUNT_REPORT
 from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.count.report import CountReport, count_report
 from seg_assets.segmentation.count.table import report_markdown, report_rows
+from seg_assets.segmentation.stability.verdict import Gate
 from seg_assets.steps.refresh_data import RefreshData
 
 
@@ -41,16 +42,23 @@ def judge_counts(
 ) -> tuple[CountReport, dict[str, Any]]:
     """The report of a service month, stored, and figures for its materialization."""
     began = time.monotonic()
-    report = count_report(
-        data.snapshot,
-        catalogue,
-        champion,
-        data.outcomes,
-        data.history,
-        preprocessor=data.preprocessor,
-        counts=counts_to_judge(catalogue, champion, every=every),
-        seed=seed,
-    )
+
+    def judged(every: bool) -> CountReport:
+        return count_report(
+            data.snapshot,
+            catalogue,
+            champion,
+            data.outcomes,
+            data.history,
+            preprocessor=data.preprocessor,
+            counts=counts_to_judge(catalogue, champion, every=every),
+            seed=seed,
+        )
+
+    report = judged(every)
+    if champion is None and not every and report.choice.state is Gate.BLOCK:
+        # Nothing is in force to fall back on: a first model deserves a look at every number.
+        report = judged(True)
     rows = report_rows(report)
     stored = lakehouse.replace(SEGMENT_COUNT_REPORT, rows, service_month)
     return report, {

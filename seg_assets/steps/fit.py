@@ -31,6 +31,7 @@ from seg_assets.segmentation.promotion import (
     out_of_order,
     promotion_gates,
 )
+from seg_assets.segmentation.sql import select_sql
 from seg_assets.segmentation.stability.verdict import Gate
 from seg_assets.steps.count import judge_counts
 from seg_assets.steps.inputs import FitInputs
@@ -86,7 +87,9 @@ def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any],
         overrides=inputs.names,
     )
     version = next_version(service_month, model_versions(lakehouse))
-    model_uri = _log(tracking, inputs, service_month, version, champion_version, data, segmentation)
+    model_uri = _log(
+        tracking, inputs, service_month, version, champion_version, data, segmentation, counted["count_table"]
+    )
     row = {
         "definition_version": version,
         "trained_on": data.trained_on,
@@ -138,11 +141,16 @@ def _log(
     champion_version: str | None,
     data: RefreshData,
     segmentation: Segmentation,
+    counted: str,
 ) -> str:
     return tracking.log_refresh(
         definition_version=version,
         segmentation_json=segmentation.to_json(),
-        definitions_text=segmentation.definitions_text(),
+        texts={
+            "definitions.md": segmentation.definitions_text(),
+            "segments.sql": select_sql(segmentation, "account_snapshots"),
+            "number_of_segments.md": counted,
+        },
         parameters={
             "service_month": service_month.isoformat(),
             "trained_on": data.trained_on.isoformat(),

@@ -49,6 +49,7 @@ class WeekToScore(BaseModel):
 
 
 class ScoreInputs(_Inputs):
-    """One or more weeks to score."""
+    """One or more weeks to score, and for how many weeks an account is held at a border that it has crossed."""
 
     weeks: tuple[WeekToScore, ...]
+    hold_weeks: int

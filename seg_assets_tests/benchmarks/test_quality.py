@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from benchmarks.quality.contenders import GUIDED, RULES, Contender, contenders
+from benchmarks.quality.contenders import GUIDED, RULES, UNGUIDED, Contender, contenders
 from benchmarks.quality.hand_rules import FOLDER, HandRules, hand_rules
 from benchmarks.quality.judging import Line, Spread, Verdicts, judge, lines, one_scores
 from benchmarks.quality.populations import Population
@@ -20,6 +20,8 @@ from benchmarks.quality.table import aims, quality_table, verdict
 from seg_assets.catalogs import Catalogue, default_catalogue
 from seg_assets.segmentation.lift import Interval, auc_deviation_by_chance
 from seg_assets.segmentation.outcomes import CONVERTED
+from seg_assets_tests.segmentation.leads import leads
+from seg_assets_tests.segmentation.small_catalogue import small_catalogue
 
 ACCOUNTS, COUNT = 2_500, 4
 CATALOGUES = {"sample_data": default_catalogue()} | {one.name: one.catalogue for one in PUBLIC_SETS}
@@ -47,6 +49,20 @@ def found(population: Population, split: Split) -> list[Contender]:
 @pytest.fixture(scope="module")
 def verdicts(population: Population, split: Split, found: list[Contender]) -> Verdicts:
     return judge(population, split, found)
+
+
+@pytest.fixture(scope="module")
+def shop() -> Population:
+    """A population whose odds are known, small enough to be fitted again and again."""
+    classes = [
+        {"name": "north", "when": "city = 'north'", "because": "-"},
+        {"name": "often", "when": "visits >= 4", "because": "-"},
+        {"name": "member", "when": "member", "because": "-"},
+        {"name": "rest", "because": "-"},
+    ]
+    rules = HandRules.model_validate({"catalogue": "shop", "classes": classes})
+    split = at_random(leads(9_000).drop("log_odds"), 0)
+    return Population("shop", "random", small_catalogue(), rules, lambda: iter([split]))
 
 
 @pytest.fixture(params=sorted(CATALOGUES))
@@ -125,22 +141,30 @@ def test_explained_variance_of_our_segments_is_the_refreshs_own_figure(
     assert judged.intent_share == mine.metrics["intent_share"]
 
 
-def test_outcomes_dealt_out_by_chance_give_an_auc_of_a_half(population: Population, split: Split) -> None:
-    dealt = split.permuted(1)
-    permuted = judge(population, dealt, contenders(dealt, population.catalogue, population.rules, COUNT))
+def test_outcomes_dealt_out_by_chance_give_an_auc_of_a_half(shop: Population) -> None:
+    dealt = next(shop.splits()).permuted(1)
+    permuted = judge(shop, dealt, contenders(dealt, shop.catalogue, shop.rules, COUNT))
     hits = permuted.conversions
     by_chance = auc_deviation_by_chance(hits, permuted.accounts - hits)
     aucs = {one.name: one.lift.auc.value for one in permuted.contenders} | {"ceiling": permuted.ceiling.value}
     assert aucs == {name: pytest.approx(0.5, abs=3 * by_chance) for name in aucs}
 
 
-def test_judged_outcomes_change_neither_classes_nor_rates(
-    population: Population, split: Split, found: list[Contender]
-) -> None:
+def test_judged_outcomes_change_neither_classes_nor_rates(shop: Population) -> None:
+    split = next(shop.splits())
     turned = replace(split, judged=split.judged.with_columns(~pl.col(CONVERTED)))
-    others = contenders(turned, population.catalogue, population.rules, COUNT)
-    for one, other in zip(found, others, strict=True):
+    ones, others = (contenders(part, shop.catalogue, shop.rules, COUNT) for part in (split, turned))
+    assert ones[0].segmentation is not None and ones[0].segmentation.intent is not None
+    for one, other in zip(ones, others, strict=True):
         assert np.array_equal(one_scores(one, split), one_scores(other, turned)), one.name
+
+
+def test_every_way_beats_chance_where_there_is_something_to_find_and_the_ceiling_is_above(shop: Population) -> None:
+    split = next(shop.splits())
+    judged = judge(shop, split, contenders(split, shop.catalogue, shop.rules, COUNT))
+    aucs = {one.name: one.lift.auc.value for one in judged.contenders}
+    assert all(0.52 < auc <= judged.ceiling.value + 0.01 for auc in aucs.values()), aucs
+    assert aucs[GUIDED] > aucs[UNGUIDED]
 
 
 def accounts() -> pl.DataFrame:

@@ -24,10 +24,22 @@ from typer.testing import CliRunner
 from resources.lakehouse import Lakehouse
 from resources.settings import Settings
 from seg_assets.automation.launch import Run, launch
-from seg_assets.catalogs import default_catalogue
+from seg_assets.catalogs.load import DEFAULT_PATH, load_catalogue
 from seg_assets.cli import app
 from seg_assets.definitions import build_definitions
 from seg_assets.schemas import SEGMENT_SCORES
+from seg_assets.segmentation.sql import select_sql
+from seg_assets.steps.models import read_segmentation
+
+FEW_ACCOUNTS = """
+gates:
+  jaccard: {passes: 0.02, blocks: 0.01}
+  agreement: {passes: 0.02, blocks: 0.01}
+  group_share_at_most: 1.0
+  neighbour_rate_ratio: 1.001
+  neighbour_deviations: 0.001
+"""
+"""Gates that a few thousand accounts can pass: refits of so few do not agree, which the default gates rightly stop."""
 
 SETTINGS = ("SEG_ENV", "SEG_HOME", "SEG_LANDING", "SEG_CATALOG", "DAGSTER_HOME")
 
@@ -70,9 +82,22 @@ class Home:
     def lakehouse(self) -> Lakehouse:
         return Lakehouse(str(self.folder / "lakehouse"))
 
-    def seg_run(self, *options: object) -> Told:
+    def catalogue(self, **changes: str) -> Path:
+        """A file of the default catalogue with FEW_ACCOUNTS; changes: texts of it that become other texts."""
+        text = DEFAULT_PATH.read_text(encoding="utf-8")
+        text = text.replace("  segments: 8\n", "  segments: 8\n  fewest_segments: 7\n  most_segments: 9\n")
+        for before, after in changes.items():
+            assert before in text
+            text = text.replace(before, after, 1)
+        file = self.folder.parent / f"few_accounts_{len(changes)}.yaml"
+        file.write_text(text + FEW_ACCOUNTS, encoding="utf-8")
+        return file
+
+    def seg_run(self, *options: object, catalogue: Path | None = None) -> Told:
         """Call `seg run` on the landing tables; fails where it does not print one JSON object."""
-        arguments = ["run", "--json", "--landing", self.landing, "--home", self.folder, *options]
+        catalogue = catalogue or self.catalogue()
+        places = ["--landing", self.landing, "--home", self.folder, "--catalog", catalogue]
+        arguments = ["run", "--json", *places, *options]
         with environment({}):
             result = CliRunner().invoke(app, [str(argument) for argument in arguments])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -80,9 +105,9 @@ class Home:
         return Told(result.exit_code, json.loads(result.stdout))
 
     def materialize(self, job: str, partition: dt.date) -> Run:
-        """Run one job of the default catalogue for one partition, as the Dagster UI would."""
+        """Run one job for one partition, as the Dagster UI would."""
         settings = Settings(home=self.folder, landing=str(self.landing))
-        definitions = build_definitions(settings, default_catalogue())
+        definitions = build_definitions(settings, load_catalogue(self.catalogue()))
         with environment({"DAGSTER_HOME": str(settings.dagster_home)}), dg.DagsterInstance.get() as instance:
             return launch(definitions, instance, job, partition, partition)
 
@@ -104,20 +129,14 @@ class Home:
             ((version,),) = store.execute("SELECT version FROM registered_model_aliases WHERE alias = 'champion'")
         return int(version)
 
-    def by_definition_sql(self, profiles: pl.DataFrame, week: dt.date, data_month: dt.date) -> pl.DataFrame:
-        """(account_id, segment_id) of every account that DuckDB finds by a segment's own SQL, as often as it does.
-
-        The conditions are over a week's account_snapshots beside the indices of account_features.
-        """
-        snapshots = self.table("account_snapshots", week)
-        features = self.table("account_features", data_month).drop("snapshot_date", "data_month")
+    def by_sql(self, week: dt.date) -> pl.DataFrame:
+        """(account_id, segment_id) of a week's accounts as DuckDB finds them by the one SELECT of their definitions."""
+        (version,) = self.scores(week)["definition_version"].unique()
+        text = select_sql(read_segmentation(self.lakehouse, version), "accounts")
         with duckdb.connect() as connection:
-            connection.register("accounts", snapshots.join(features, on="account_id").to_arrow())
-            found = [
-                connection.sql(f"SELECT account_id, '{segment}' AS segment_id FROM accounts WHERE {condition}").pl()
-                for segment, condition in profiles.select("segment_id", "definition_sql").iter_rows()
-            ]
-        return pl.concat(found).sort("account_id")
+            connection.register("accounts", self.table("account_snapshots", week).to_arrow())
+            found = connection.sql(text).pl()
+        return found.select("account_id", pl.col("rule_segment_id").alias("segment_id")).sort("account_id")
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def bank(made_once, new_home) -> Callable[..., tuple[Home, Told]]:
         def make(folder: Path) -> None:
             home = new_home(folder)
             subprocess.run([sys.executable, EXAMPLE / "prepare.py", source, home.landing, *options], check=True)
-            told = home.seg_run("--catalog", EXAMPLE / "catalogue.yaml")
+            told = home.seg_run(catalogue=EXAMPLE / "catalogue.yaml")
             told.save(folder)
 
         folder = made_once(name, make)
@@ -74,9 +74,7 @@ def test_segments_are_named_apart_and_convert_apart(with_outcome):
 
 def test_definitions_run_as_sql_find_the_same_clients(with_outcome):
     home, _ = with_outcome
-    profiles = home.table("segment_profiles", SERVICE_MONTH)
-    found = home.by_definition_sql(profiles, WEEK, DATA_MONTH)
-    assert_frame_equal(found, home.scores(WEEK).select("account_id", "segment_id"))
+    assert_frame_equal(home.by_sql(WEEK), home.scores(WEEK).select("account_id", "segment_id"))
 
 
 def test_without_its_outcome_the_same_clients_are_together_and_conversion_is_unknown(bank, with_outcome):

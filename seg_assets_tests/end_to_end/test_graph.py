@@ -14,7 +14,6 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from seg_assets.catalogs.load import DEFAULT_PATH
 from seg_assets.schemas import SEGMENT_MODEL, SEGMENT_PROFILES
 from seg_assets_tests.end_to_end.conftest import BEFORE, JULY, JUNE, OPTIONS
 from seg_assets_tests.end_to_end.landed import accounts_of, conversions_of, land, land_population
@@ -80,9 +79,7 @@ def test_conversion_is_known_where_outcomes_had_matured_and_only_there(finished)
 
 
 def test_definitions_run_as_sql_find_the_same_accounts(finished):
-    profiles = finished.table(SEGMENT_PROFILES.name, JUNE_MODEL)
-    found = finished.by_definition_sql(profiles, BEFORE, data_month=dt.date(2026, 5, 1))
-    assert_frame_equal(found, finished.scores(BEFORE).select("account_id", "segment_id"))
+    assert_frame_equal(finished.by_sql(BEFORE), finished.scores(BEFORE).select("account_id", "segment_id"))
 
 
 def test_the_registered_champion_scores_alike_in_a_clean_process(finished, tmp_path):
@@ -162,14 +159,11 @@ def test_a_repeated_refresh_gives_the_same_segments_and_leaves_later_months_alon
     assert profiles["definition_version"].unique().to_list() == ["2026-06.2"]
 
 
-def test_a_rejected_challenger_is_told_and_the_champion_stays_in_the_book(home, tmp_path):
-    catalogue = tmp_path / "four.yaml"
-    text = DEFAULT_PATH.read_text(encoding="utf-8")
-    catalogue.write_text(
-        text.replace("segments: 8", "segments: 4").replace("churn_at_most: 0.25", "churn_at_most: 0.01")
-    )
+def test_a_rejected_challenger_is_told_and_the_champion_stays_in_the_book(home):
+    four = {"fewest_segments: 7": "fewest_segments: 4", "most_segments: 9": "most_segments: 4"}
+    catalogue = home.catalogue(**four, **{"churn_at_most: 0.25": "churn_at_most: 0.01"})
     before = home.scores(JULY)
-    told = home.seg_run("--catalog", catalogue, "--months", "2026-07", "--weeks", JULY)
+    told = home.seg_run("--months", "2026-07", "--weeks", JULY, catalogue=catalogue)
     assert told.exit_code == 0
     assert [(row["definition_version"], row["action"]) for row in told.object["promotions"]] == [
         ("2026-07.1", "promote"),
@@ -188,12 +182,10 @@ def test_a_month_before_the_first_refreshed_one_is_refused_by_name(home):
     assert dt.date(2026, 4, 1) not in home.files(SEGMENT_MODEL.name)
 
 
-def test_features_that_fail_stop_the_refresh_of_their_month(home, tmp_path):
+def test_features_that_fail_stop_the_refresh_of_their_month(home):
     """The refresh went on with the old preprocessor under a changed catalogue, and was promoted."""
-    catalogue = tmp_path / "turned.yaml"
-    text = DEFAULT_PATH.read_text(encoding="utf-8")
-    catalogue.write_text(text.replace("direction: -1", "direction: 1", 1))
-    told = home.seg_run("--catalog", catalogue, "--months", "2026-07", "--weeks", JULY)
+    catalogue = home.catalogue(**{"direction: -1": "direction: 1"})
+    told = home.seg_run("--months", "2026-07", "--weeks", JULY, catalogue=catalogue)
     assert told.exit_code == 1
     assert ("refresh", "2026-07-01") not in told.runs
     (failed,) = (run for run in told.object["runs"] if not run["ok"])

@@ -34,6 +34,11 @@ class Judged:
         states = {gate.state for gate in self.gates}
         return next((state for state in (Gate.BLOCK, Gate.WARN) if state in states), Gate.PASS)
 
+    @property
+    def blocked(self) -> int:
+        """How many gates stop it."""
+        return sum(gate.state is Gate.BLOCK for gate in self.gates)
+
     def failed(self) -> str:
         """What does not pass, with figures."""
         return "; ".join(f"{g.name}: {g.seen} (asked {g.limit})" for g in self.gates if g.state is not Gate.PASS)
@@ -61,6 +66,8 @@ def choose(
 ) -> Choice:
     """The number of segments that ranks best among those that pass; of equals the smaller.
 
+    Where none passes, the one that the fewest gates stop, blocked: a first model has to score with something.
+
     default: what is taken where history is too short to rank; champion: the number in force, which moves only for a
     significant gain; reproducible: the worst Jaccard below which nothing came back; tie: AUC, gains below it are none;
     history: why nothing can be ranked; judged: one at least.
@@ -75,11 +82,10 @@ def choose(
     wanted = default if champion is None else champion
     pool = [one for one in judged if one.state is Gate.PASS] or [one for one in judged if one.state is Gate.WARN]
     if not pool:
-        nearest = _nearest(judged, wanted)
-        said = (
-            f"No number of segments passes; {nearest.count} is the nearest to {wanted}, and fails {nearest.failed()}."
-        )
-        return Choice(nearest.count, Gate.BLOCK, said)
+        least = min(one.blocked for one in judged)
+        taken = _nearest([one for one in judged if one.blocked == least], wanted)
+        said = f"No number of segments passes; {taken.count} is stopped by least, and fails {taken.failed()}."
+        return Choice(taken.count, Gate.BLOCK, said)
     ranked = [one for one in pool if one.prospect is not None]
     return _ranked(ranked, champion, tie) if ranked else _unranked(pool, wanted, history)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from seg_assets.segmentation.count.choose import EVERYONE, Choice, Judged, choose
@@ -76,10 +78,12 @@ def test_too_little_history_gives_the_usual_number_and_says_so() -> None:
     assert chosen(judged(6, None), judged(8, None, Gate.BLOCK), judged(10, None)).count == 6
 
 
-def test_where_nothing_passes_the_nearest_is_named_with_what_it_fails() -> None:
+def test_where_nothing_passes_the_one_that_fewest_gates_stop_is_named_with_what_it_fails() -> None:
     choice = chosen(judged(6, 0.7, Gate.BLOCK), judged(9, 0.7, Gate.BLOCK))
     assert (choice.count, choice.state) == (9, Gate.BLOCK)
     assert "fails size: 2.0% (asked 3.0%)" in choice.sentence
+    twice = replace(judged(9, 0.7, Gate.BLOCK), gates=2 * judged(9, 0.7, Gate.BLOCK).gates)
+    assert chosen(judged(5, 0.7, Gate.BLOCK), twice).count == 5
 
 
 def test_nothing_that_comes_back_is_no_stable_segmentation() -> None:
