@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from seg_assets.automation.plan import Skip
     from seg_assets.automation.population import PopulationRun
     from seg_assets.segmentation.account_history import ScoredWeek
-    from seg_assets.segmentation.explaining import Explanation, IntentPoints, Neighbour
+    from seg_assets.segmentation.explaining import Explanation, IntentPoints
 
 WIDTH = 110
 UP_TO_DATE = "up to date"
@@ -173,20 +173,17 @@ def table_text(lakehouse: Lakehouse, table: str, rows: int, *, as_json: bool) ->
 def explanation_text(told: Explanation) -> str:
     """What `seg explain` prints: segment, conditions, the nearest other segment, intent, history."""
     name = f"  {told.account_name}" if told.account_name else ""
-    held = f"held in {told.segment_id} at a border; its values meet {told.rule_segment_id}  {told.rule_segment_name}"
     sure = "not known yet"
     if told.confidence is not None:
         sure = "above 0.99" if told.confidence > 0.99 else f"{told.confidence:.2f}"
     segment = [
         f"{told.account_id}{name}, week {told.week}, definitions {told.definition_version}{_later(told)}",
         f"{told.segment_id}  {told.segment_name}",
-        _wrapped(held, 8) if told.held else "",
-        *(_wrapped(met.text, 8) for met in told.conditions),
-        "" if told.conditions else " " * 8 + "the only segment: it asks nothing",
+        *(_wrapped(reason, 8) for reason in told.reasons or ["the only segment: it asks nothing"]),
         _wrapped(f"confidence {sure}: the probability of the same segment at the next scoring, not of conversion", 8),
         _wrapped(f"OUTDATED {told.outdated}", 8) if told.outdated else "",
     ]
-    parts = ["\n".join(line for line in segment if line), _nearest_text(told.nearest), _intent_text(told.intent)]
+    parts = ["\n".join(line for line in segment if line), _nearest_text(told), _intent_text(told.intent)]
     return "\n\n".join(part for part in (*parts, _history_text(told.history)) if part)
 
 
@@ -194,18 +191,20 @@ def _later(told: Explanation | ScoredWeek) -> str:
     return ", before the first model" if told.before_first_model else ""
 
 
-def _nearest_text(nearest: Neighbour | None) -> str:
+def _nearest_text(told: Explanation) -> str:
+    nearest = told.nearest
     if nearest is None:
         return ""
-    near = nearest.weeks_of_noise is not None
-    head = (
-        "Nearest other, and what would move it there:"
-        if near
-        else "No other segment is near; the fewest changes lead to"
-    )
-    lines = [f"{head} {nearest.segment_id}  {nearest.segment_name}"]
-    lines += [_wrapped(change.text, 8) for change in nearest.changes]
-    return "\n".join([*lines, "        (a week of noise is what a value usually moves in a week)"] if near else lines)
+    other = f"{nearest.segment_id}  {nearest.segment_name}"
+    head = f"Nearest other, and what would move it there: {other}"
+    if told.held:
+        met = f"{told.rule_segment_id}  {told.rule_segment_name}"
+        head = f"Held: its values meet {met}. What would keep it in {nearest.segment_id}:"
+    elif nearest.weeks_of_noise is None:
+        head = f"No other segment is near; the fewest changes lead to {other}"
+    noise = "(a week of noise is what a value usually moves in a week)"
+    lines = [change.text for change in nearest.changes] + ([] if nearest.weeks_of_noise is None else [noise])
+    return "\n".join([_wrapped(head, 0), *(_wrapped(line, 8) for line in lines)])
 
 
 def _intent_text(intent: IntentPoints | None) -> str:

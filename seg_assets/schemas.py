@@ -290,7 +290,9 @@ SEGMENT_SCORES = Table(
             "Probability that the rule segment at the next scoring is segment_id; not a probability of conversion. "
             "Null where the model had no earlier snapshot to calibrate on",
         ),
-        "second_segment_id": Column(pl.String, "The nearest other segment, of a held account its rule segment; null where none is near"),
+        "second_segment_id": Column(
+            pl.String, "The nearest other segment, of a held account its rule segment; null where none is near"
+        ),
         "reasons": Column(pl.List(pl.String), "What the segment asks, with the account's values; whether it is held"),
         "unusual": Column(pl.Boolean, "Whether several features lie beyond what the reference held"),
         "labels": Column(pl.List(pl.String), "Overlapping flags"),

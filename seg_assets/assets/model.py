@@ -49,10 +49,12 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
         # Lineage: labels are those matured for the training snapshot, over all weeks up to it.
         dg.AssetDep(["raw", "pipeline_conversions"], partition_mapping=dg.AllPartitionMapping()),
     ]
+    limits = catalogue.limits
     report = spec(
         SEGMENT_COUNT_REPORT.name,
         {"polars", "delta"},
-        "Why this number of segments: k = 3 to 15 side by side with stability, lift, size and what does not pass.",
+        f"Why this number of segments: {limits.fewest_segments} to {limits.most_segments} side by side, with "
+        "stability, lift, size and what does not pass.",
         made_of,
     )
     model = spec(

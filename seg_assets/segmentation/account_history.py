@@ -151,17 +151,17 @@ def _change(account: StoredAccount, week: dt.date) -> tuple[Cause, ...]:
         if scores["rule_segment_id"] != found.segment.segment_id:
             return (Cause(UNKNOWN, f"the account's values of {day} have changed since {day} was scored"),)
     steps = [
-        _released(old["segment_id"], was),
         _behaved(was, meant),
         _redefined(account.segmentations[by_new], meant, now, by_old, by_new),
-        _held(now, new["segment_id"]),
     ]
+    if not (old["held"] and new["held"] and old["segment_id"] == new["segment_id"]):
+        steps = [_released(old["segment_id"], was, before), *steps, _held(now, new["segment_id"])]
     return tuple(step for step in steps if step is not None)
 
 
-def _released(held_in: str, was: Placement) -> Cause | None:
+def _released(held_in: str, was: Placement, before: dt.date) -> Cause | None:
     met = was.segment.segment_id
-    text = f"no longer held in {held_in}; its values met {met} the week before already"
+    text = f"no longer held in {held_in}; its values of {before} met {met} already"
     return None if held_in == met else Cause(HELD, text, held_in, met)
 
 

@@ -13,7 +13,7 @@ from math import ceil, isfinite
 
 import polars as pl
 
-from seg_assets.segmentation.account_history import ScoredWeek, StoredAccount, history
+from seg_assets.segmentation.account_history import ScoredWeek, Scores, StoredAccount, history
 from seg_assets.segmentation.confidence import FAR
 from seg_assets.segmentation.definitions import Test
 from seg_assets.segmentation.intent.index import INTENT, IntentIndex, Item
@@ -54,7 +54,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Another segment and what would move the account there, its other values staying as they are.
+    """Another segment than the account's values meet, and what would move it there, its other values staying.
 
     weeks_of_noise: of the change that is farthest, None where that is FAR or more: then no segment is near, and this
     is the one that takes the fewest changes.
@@ -95,9 +95,11 @@ class IntentPoints:
 class Explanation:
     """One account in one scored week.
 
-    confidence: the probability that the rule segment is the same at the next scoring, not a probability of conversion;
-    None where the model had no earlier snapshot to learn it from. conditions: of the rule segment. nearest: None where
-    there is one segment only. outdated: why what is stored does not follow from the stored values, None where it does.
+    reasons, confidence: as stored; confidence is the probability of the same segment at the next scoring, not of
+    conversion, None where the model had no earlier snapshot to learn it from. conditions: of the rule segment, which
+    the account's values meet; the reasons are their texts, unless it is held in another segment. nearest: of a held
+    account that segment, None where there is one segment only. outdated: why what is stored does not follow from the
+    stored values, None where it does.
     """
 
     account_id: str
@@ -111,6 +113,7 @@ class Explanation:
     rule_segment_id: str
     rule_segment_name: str
     held: bool
+    reasons: tuple[str, ...]
     confidence: float | None
     conditions: tuple[Met, ...]
     nearest: Neighbour | None
@@ -124,10 +127,13 @@ def columns_explained(segmentation: Segmentation) -> set[str]:
     return columns_for(segmentation) | set(() if segmentation.intent is None else segmentation.intent.required_columns)
 
 
-def explain(account: StoredAccount, account_name: str | None, week: dt.date, weeks: Sequence[dt.date]) -> Explanation:
+def explain(
+    account: StoredAccount, week: dt.date, weeks: Sequence[dt.date], *, reasons: Sequence[str], name: str | None
+) -> Explanation:
     """The account in `week`, and its history in `weeks`.
 
-    account: with scores, snapshot and definitions of that week. Raises KeyError where any of them lacks.
+    account: with scores, snapshot and definitions of that week. reasons: as stored for it. Raises KeyError where any
+    of them lacks.
     """
     row = account.rows[week]
     segmentation = account.segmentations[row["definition_version"]]
@@ -136,7 +142,7 @@ def explain(account: StoredAccount, account_name: str | None, week: dt.date, wee
     snapshot = account.snapshots.filter(pl.col("snapshot_date") == week)
     return Explanation(
         account_id=account.account_id,
-        account_name=account_name,
+        account_name=name,
         week=week,
         newest_week=max(account.scored),
         definition_version=row["definition_version"],
@@ -146,14 +152,15 @@ def explain(account: StoredAccount, account_name: str | None, week: dt.date, wee
         rule_segment_id=rule.segment_id,
         rule_segment_name=rule.name,
         held=row["held"],
+        reasons=tuple(reasons),
         confidence=row["confidence"],
         conditions=conditions_met(placement, segmentation.vocabulary),
-        nearest=nearest_other(segmentation, placement),
+        nearest=nearest_other(segmentation, placement, row["segment_id"] if row["held"] else None),
         intent=None
         if segmentation.intent is None
         else intent_points(segmentation.intent, segmentation.vocabulary, snapshot),
         history=history(account, weeks),
-        outdated=_outdated(row["rule_segment_id"], rule, week),
+        outdated=_outdated(row, reasons, placement, week),
     )
 
 
@@ -165,16 +172,16 @@ def conditions_met(placement: Placement, vocabulary: Vocabulary) -> tuple[Met, .
     )
 
 
-def nearest_other(segmentation: Segmentation, placement: Placement) -> Neighbour | None:
-    """The segment that second_segment_id names and, where that names none, the one that takes the fewest changes.
+def nearest_other(segmentation: Segmentation, placement: Placement, held_in: str | None = None) -> Neighbour | None:
+    """The nearest other segment, as scoring finds it; where none is near, the one that takes the fewest changes.
 
-    Of boxes that are equally far the one with fewest changes, then the first.
+    held_in: the one segment to look at. Of boxes that are equally far the one with fewest changes, then the first.
     """
     owners = [segment for segment in segmentation.segments for _ in segment.definition.boxes]
     others = [
         (segment, tuple(judged for judged in box if not judged.holds))
         for segment, box in zip(owners, placement.boxes, strict=True)
-        if segment.segment_id != placement.segment.segment_id
+        if segment.segment_id != placement.segment.segment_id and held_in in (None, segment.segment_id)
     ]
     if not others:
         return None
@@ -267,10 +274,8 @@ def _points(tenths: int, item: Item, vocabulary: Vocabulary, snapshot: pl.DataFr
     return Points(term.column, term.title, said, tenths / 10)
 
 
-def _outdated(stored: str, found: Segment, week: dt.date) -> str | None:
-    if stored == found.segment_id:
+def _outdated(row: Scores, reasons: Sequence[str], placement: Placement, week: dt.date) -> str | None:
+    met = placement.segment.segment_id
+    if row["rule_segment_id"] == met and (row["held"] or tuple(reasons) == placement.reasons):
         return None
-    return (
-        f"the account's values of {week} have changed since they were scored: they met {stored} then, and meet "
-        f"{found.segment_id} now; score {week} again"
-    )
+    return f"the account's values of {week} are not those that were scored: they meet {met}; score {week} again"

@@ -117,13 +117,17 @@ def with_shown_box(frame: pl.LazyFrame, definitions: Sequence[Definition], confi
     """
     owned = [(position, box) for position, definition in enumerate(definitions) for box in definition.boxes]
     held_in = pl.when(pl.col(HELD_WEEK) > 0).then(pl.col(SHOWN))
-    near = (pl.when((held_in == position) & _near(box, confidence)).then(code) for code, (position, box) in enumerate(owned))
+    near = (
+        pl.when((held_in == position) & _near(box, confidence)).then(code) for code, (position, box) in enumerate(owned)
+    )
     return frame.with_columns(pl.coalesce(near).alias(SHOWN_BOX))
 
 
 def _near(box: Box, confidence: Confidence) -> pl.Expr:
     """Whether an account meets the box, or is near to meeting it; never null."""
-    conditions = [loosened(c, confidence).expression().fill_null(False) | pl.col(_unknown(c.column)) for c in box.conditions]
+    conditions = [
+        loosened(c, confidence).expression().fill_null(False) | pl.col(_unknown(c.column)) for c in box.conditions
+    ]
     return reduce(lambda left, right: left & right, conditions, pl.lit(True))
 
 

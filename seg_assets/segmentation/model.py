@@ -167,9 +167,7 @@ class Segmentation:
             looked_up(actions, shown, pl.String).alias("action"),
         )
 
-    def _with_hold(
-        self, frame: pl.LazyFrame, earlier: Sequence[pl.LazyFrame | None], hold_weeks: int
-    ) -> pl.LazyFrame:
+    def _with_hold(self, frame: pl.LazyFrame, earlier: Sequence[pl.LazyFrame | None], hold_weeks: int) -> pl.LazyFrame:
         rules = (self.definitions, self.confidence, self.index_set)
         past = [None if snapshot is None else remembered(snapshot, *rules) for snapshot in earlier]
         held = with_hold(with_footing(frame, *rules), past, hold_weeks)

@@ -99,12 +99,23 @@ def out_of_order(service_month: dt.date, fitted: Collection[dt.date]) -> str | N
     )
 
 
+def large_enough(share: float, value_share: float, least: float, least_value: float) -> bool:
+    """Whether a segment is worth a play, by its share of accounts or of value.
+
+    Trees are grown on a sample: a segment at the limit may miss it by a hair on all accounts, and shares are read to a
+    tenth of a percent.
+    """
+    return round(share, 3) >= least or value_share >= least_value
+
+
 def promotion_gates(
     *,
     shares: Mapping[str, float],
+    value_shares: Mapping[str, float],
     names: Sequence[str],
     churn: float | None,
     smallest_share: float,
+    smallest_value_share: float,
     churn_at_most: float,
     unstable: str | None = None,
     lift: tuple[float, float, float] | None = None,
@@ -112,19 +123,21 @@ def promotion_gates(
 ) -> tuple[Gate, ...]:
     """The gates a challenger has to pass.
 
-    shares: segment_id to its share of accounts, 0 to 1. churn: share of accounts that the refresh alone would move,
+    shares, value_shares: segment_id to its share of accounts and of value, 0 to 1; no value_shares without a value
+    feature. churn: share of accounts that the refresh alone would move,
     None without a champion. unstable: why no number of segments is stable enough, None where one is. lift: the AUC less
     the champion's and its 95 % interval, None where it cannot be judged. announced: why definitions change on purpose,
     which the churn gate lets pass and says.
     """
     smallest = min(shares, key=lambda segment: (shares[segment], segment))
+    large = [large_enough(s, value_shares.get(i, 0.0), smallest_share, smallest_value_share) for i, s in shares.items()]
     named = all(name.strip() for name in names) and len(set(names)) == len(names)
     gates = [
         Gate(
             "size",
-            shares[smallest] >= smallest_share or len(shares) == 1,
+            all(large) or len(shares) == 1,
             f"{smallest} holds {shares[smallest]:.1%} of accounts",
-            f"at least {smallest_share:.1%}",
+            f"at least {smallest_share:.1%}" + (f", or {smallest_value_share:.1%} of ARR" if value_shares else ""),
         ),
         Gate("naming", named, f"{len(set(names))} names for {len(names)} segments", "a unique name each"),
     ]

@@ -26,8 +26,9 @@ def counts_to_judge(catalogue: Catalogue, champion: Segmentation | None, *, ever
     limits = catalogue.limits
     if every:
         return range(limits.fewest_segments, limits.most_segments + 1)
-    in_force = len(champion.segments) if champion and len(champion.segments) > 1 else limits.segments
-    return range(max(in_force - 1, limits.fewest_segments), min(in_force + 1, limits.most_segments) + 1)
+    usual = len(champion.segments) if champion and len(champion.segments) > 1 else limits.segments
+    usual = min(max(usual, limits.fewest_segments), limits.most_segments)
+    return range(max(usual - 1, limits.fewest_segments), min(usual + 1, limits.most_segments) + 1)
 
 
 def judge_counts(

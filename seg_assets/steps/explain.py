@@ -62,7 +62,8 @@ def explain_account(lakehouse: Lakehouse, account_id: str, week: dt.date | None,
     before = [monday for monday in present if monday < told[0]][-1:]
     needed = {week, *before, *(monday for monday in present if told[0] <= monday <= told[-1])}
     account = _stored(lakehouse, account_id, needed, week, scored, present)
-    return explain(account, _name(lakehouse, account_id, week), week, told)
+    reasons = _reasons(lakehouse, account_id, week)
+    return explain(account, week, told, reasons=reasons, name=_name(lakehouse, account_id, week))
 
 
 def _weeks_of(lakehouse: Lakehouse, account_id: str) -> list[dt.date]:
@@ -106,6 +107,12 @@ def _segmentation(lakehouse: Lakehouse, version: str) -> Segmentation:
         return read_segmentation(lakehouse, version)
     except (TableError, ValueError) as error:
         raise ExplanationError(f"the definitions {version} cannot be read: {error}") from error
+
+
+def _reasons(lakehouse: Lakehouse, account_id: str, week: dt.date) -> list[str]:
+    """Of one week only: texts are most of what the table holds."""
+    rows = lakehouse.scan(SEGMENT_SCORES.name, [week]).filter(pl.col("account_id") == account_id)
+    return list(rows.select(pl.col("reasons").explode(empty_as_null=False)).collect().to_series())
 
 
 def _name(lakehouse: Lakehouse, account_id: str, week: dt.date) -> str | None:

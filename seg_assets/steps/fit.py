@@ -1,7 +1,7 @@
 """Refresh service months: fit a challenger on the month before, register it, decide its promotion.
 
 Belongs here: the order of a refresh and what it stores. Does not: the fit itself (segmentation/refresh.py), the inputs
-it learns from (steps/refresh_data.py), how many segments (steps/count.py), the gates (segmentation/promotion.py).
+it learns from (steps/refresh_data.py), how many segments (steps/count.py), the decision (steps/decision.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -18,22 +18,12 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from resources.lakehouse import Lakehouse
 from resources.tracking import Tracking
-from seg_assets.catalogs import Catalogue
 from seg_assets.schemas import SEGMENT_COUNT_REPORT, SEGMENT_MODEL, TIMESTAMP
 from seg_assets.segmentation import Segmentation, fit
-from seg_assets.segmentation.comparison import against_champion
-from seg_assets.segmentation.count.choose import Choice
-from seg_assets.segmentation.promotion import (
-    Promotion,
-    champion_before,
-    decide,
-    next_version,
-    out_of_order,
-    promotion_gates,
-)
+from seg_assets.segmentation.promotion import champion_before, next_version, out_of_order
 from seg_assets.segmentation.sql import select_sql
-from seg_assets.segmentation.stability.verdict import Gate
 from seg_assets.steps.count import judge_counts
+from seg_assets.steps.decision import decided, sizes_of
 from seg_assets.steps.inputs import FitInputs
 from seg_assets.steps.models import (
     append_promotion,
@@ -102,14 +92,24 @@ def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any],
         "segmentation": segmentation.to_json(),
     }
     rows = _store(lakehouse, service_month, row)
-    sizes = _sizes(segmentation, data.snapshot)
-    judged = _Judged(champion, report.choice, _lift(catalogue, segmentation, champion, data))
-    promotion = _decide(catalogue, service_month, version, champion_version, segmentation, sizes, judged)
+    sizes = sizes_of(segmentation, data.snapshot, catalogue)
+    promotion = decided(
+        catalogue,
+        segmentation,
+        champion,
+        report.choice,
+        sizes,
+        data,
+        service_month=service_month,
+        version=version,
+        champion_version=champion_version,
+        seed=SEED,
+    )
     append_promotion(lakehouse, promotion)
     if promotion.action == "promote" and version == _newest_in_force(lakehouse):
         tracking.set_champion(model_uri)
     fitted = {
-        "segment_table": _segments_markdown(segmentation, sizes),
+        "segment_table": _segments_markdown(segmentation, sizes.accounts),
         "definition_version": version,
         "decision": promotion.action,
         "reason": promotion.reason,
@@ -155,7 +155,7 @@ def _log(
             "service_month": service_month.isoformat(),
             "trained_on": data.trained_on.isoformat(),
             "accounts": data.snapshot.height,
-            "segments_at_most": inputs.catalogue.limits.segments,
+            "segments": len(segmentation.segments),
             "champion_before": champion_version or "none",
             "catalogue": inputs.catalogue.name,
             "seed": SEED,
@@ -174,63 +174,6 @@ def _store(lakehouse: Lakehouse, service_month: dt.date, row: dict[str, Any]) ->
         attempts = lakehouse.scan(SEGMENT_MODEL.name, [service_month]).select(*columns).collect()
         new = pl.concat([attempts, new])
     return lakehouse.replace(SEGMENT_MODEL, new, service_month)
-
-
-def _sizes(segmentation: Segmentation, snapshot: pl.DataFrame) -> dict[str, int]:
-    """Accounts of each segment, in segment order; segments without accounts included."""
-    counted = segmentation.assign(snapshot.lazy()).group_by("segment_id").len().collect()
-    found = dict(counted.iter_rows())
-    return {segment.segment_id: found.get(segment.segment_id, 0) for segment in segmentation.segments}
-
-
-@dataclass(frozen=True, eq=False)
-class _Judged:
-    """What the decision looks at beside the segmentation. lift: of its AUC over the champion's, with the interval."""
-
-    champion: Segmentation | None
-    choice: Choice
-    lift: tuple[float, float, float] | None
-
-
-def _lift(
-    catalogue: Catalogue, segmentation: Segmentation, champion: Segmentation | None, data: RefreshData
-) -> tuple[float, float, float] | None:
-    if champion is None:
-        return None
-    days = catalogue.objective.horizon_days + catalogue.outcome_lag_days
-    found = against_champion(segmentation, champion, data.outcomes, horizon_days=days, seed=SEED)
-    return None if found is None else (found.value, found.low, found.high)
-
-
-def _decide(
-    catalogue: Catalogue,
-    service_month: dt.date,
-    version: str,
-    champion_version: str | None,
-    segmentation: Segmentation,
-    sizes: dict[str, int],
-    judged: _Judged,
-) -> Promotion:
-    total = sum(sizes.values())
-    intent_arrives = judged.champion and judged.champion.intent is None and segmentation.intent is not None
-    gates = promotion_gates(
-        shares={segment: accounts / total for segment, accounts in sizes.items()},
-        names=[segment.name for segment in segmentation.segments],
-        churn=segmentation.metrics.get("churn"),
-        smallest_share=catalogue.limits.smallest_share,
-        churn_at_most=catalogue.limits.churn_at_most,
-        # The first model has nothing to fall back on: without it no week could be scored.
-        unstable=judged.choice.sentence if judged.champion and judged.choice.state is Gate.BLOCK else None,
-        lift=judged.lift,
-        announced="the first labels have matured, and the intent index arrives" if intent_arrives else None,
-    )
-    return decide(
-        service_month=service_month,
-        definition_version=version,
-        champion=champion_version,
-        gates=gates,
-        at=dt.datetime.now(dt.UTC),
-    )
 
 
 def _newest_in_force(lakehouse: Lakehouse) -> str | None:

@@ -22,7 +22,6 @@ from seg_assets.segmentation import Segmentation
 from seg_assets.steps.inputs import ScoreInputs, WeekToScore
 from seg_assets.steps.models import read_segmentation
 
-
 SNAPSHOTS = "account_snapshots"
 
 

@@ -158,6 +158,20 @@ def test_a_hold_is_told_when_it_begins_and_when_it_ends(at_ten_then_twenty) -> N
     assert after == ()
 
 
+def test_an_account_that_moves_on_while_held_is_not_called_released(fitted: Fitted) -> None:
+    below_ten, below_twenty = (Condition("web_visits_30d", Test.BELOW, threshold) for threshold in (10.0, 20.0))
+    boxes = [Box((below_ten,)), Box((below_ten.negation, below_twenty)), Box((below_twenty.negation,))]
+    two = split_at(fitted, 10.0)
+    segments = tuple(
+        replace(two.segments[0], segment_id=f"SEG-{n:02}", definition=Definition((box,)))
+        for n, box in enumerate(boxes, 1)
+    )
+    held_in = {WEEKS[1]: "SEG-01", WEEKS[2]: "SEG-01"}
+    account = scored({"old": replace(two, segments=segments)}, visits(9, 11, 21), held_in=held_in, weeks=3)
+    kinds = [[(c.kind, c.from_segment_id, c.to_segment_id) for c in found] for found in causes(account)]
+    assert kinds[2] == [(BEHAVIOUR, "SEG-02", "SEG-03")]
+
+
 def test_a_cause_that_cannot_be_computed_is_not_guessed(at_ten_then_twenty) -> None:
     whole = scored(at_ten_then_twenty, visits(9, 30), by="on", weeks=2)
     unread = replace(whole, segmentations={"new": at_ten_then_twenty["new"]})

@@ -17,6 +17,7 @@ from seg_assets.segmentation.confidence import Noise
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
 from seg_assets.segmentation.explaining import (
     Change,
+    Explanation,
     Neighbour,
     columns_explained,
     conditions_met,
@@ -126,8 +127,8 @@ def neighbour(fitted: Fitted, condition: Condition, value: object) -> Neighbour:
 @pytest.mark.parametrize(
     ("condition", "value", "text", "short_by", "weeks"),
     [
-        (Condition("engagement", AT_LEAST, 50.0), 48.0, "engagement 48 (asked: at least 50; 2 more, 1.0 weeks of noise)",
-         2.0, 1.0),
+        (Condition("engagement", AT_LEAST, 50.0), 48.0,
+         "engagement 48 (asked: at least 50; 2 more, 1.0 weeks of noise)", 2.0, 1.0),
         (Condition("engagement", BELOW, 50.0), 50.0,
          "engagement 50 (asked: below 50; 1 less, less than 0.1 weeks of noise)", 1.0, 0.0),
         (Condition("engagement", AT_LEAST, 90.0), 8.0,
@@ -233,12 +234,17 @@ def stored(segmentation: Segmentation, account: pl.DataFrame, **changes: object)
     return StoredAccount("A1", scores, account, {"v": segmentation}, days, days)
 
 
+def explained(account: StoredAccount) -> Explanation:
+    """In the first week, with the reasons stored for it."""
+    return explain(account, MONDAY, [MONDAY], reasons=account.rows[MONDAY]["reasons"], name="Acme")
+
+
 def test_an_explanation_holds_what_was_stored_and_survives_json(fitted: Fitted) -> None:
     account = weeks_of(fitted.snapshot[7:9])
-    told = explain(stored(fitted.segmentation, account), "Acme", MONDAY, [MONDAY])
+    told = explained(stored(fitted.segmentation, account))
     row = fitted.segmentation.assign(account).collect().row(0, named=True)
     assert (told.segment_id, told.confidence) == (row["segment_id"], row["confidence"])
-    assert [met.text for met in told.conditions] == row["reasons"]
+    assert [met.text for met in told.conditions] == row["reasons"] == list(told.reasons)
     assert told.account_name == "Acme"
     assert (told.week, told.newest_week) == (MONDAY, date(2026, 1, 12))
     assert told.intent is not None
@@ -252,29 +258,33 @@ def test_an_explanation_needs_no_other_columns_than_it_says(fitted: Fitted) -> N
     assert columns <= set(fitted.segmentation.required_columns)
     whole = stored(fitted.segmentation, account)
     few = replace(whole, snapshots=account.select(sorted(columns)))
-    assert explain(few, None, MONDAY, [MONDAY]) == explain(whole, None, MONDAY, [MONDAY])
+    assert explained(few) == explained(whole)
 
 
-def test_values_that_changed_after_scoring_are_told(fitted: Fitted) -> None:
-    told = explain(
-        stored(fitted.segmentation, weeks_of(fitted.snapshot[7:8]), rule_segment_id="SEG-77"), None, MONDAY, []
-    )
+@pytest.mark.parametrize("changes", [{"rule_segment_id": "SEG-77"}, {"reasons": ["web visits in 30 days 3 (below 5)"]}])
+def test_values_that_changed_after_scoring_are_told(fitted: Fitted, changes: dict[str, object]) -> None:
+    told = explained(stored(fitted.segmentation, weeks_of(fitted.snapshot[7:8]), **changes))
     assert told.outdated is not None
-    assert "SEG-77" in told.outdated
+    assert f"they meet {told.rule_segment_id}" in told.outdated
     assert "score 2026-01-05 again" in told.outdated
 
 
-def test_an_account_held_at_a_border_says_what_its_values_meet(fitted: Fitted) -> None:
-    account = stored(fitted.segmentation, weeks_of(fitted.snapshot[7:8]), segment_id="SEG-70", held=True)
-    told = explain(account, None, MONDAY, [MONDAY])
-    assert (told.segment_id, told.held, told.outdated) == ("SEG-70", True, None)
-    assert told.rule_segment_id == account.rows[MONDAY]["rule_segment_id"]
-    assert [met.text for met in told.conditions] == account.rows[MONDAY]["reasons"]
+def test_a_held_account_says_what_its_values_meet_and_what_would_keep_it(fitted: Fitted) -> None:
+    own = fitted.segmentation.assign(weeks_of(fitted.snapshot[7:8])).collect()["segment_id"].item()
+    for held_in in {segment.segment_id for segment in fitted.segmentation.segments} - {own}:
+        scored = {"segment_id": held_in, "held": True, "reasons": ["held at a border"]}
+        told = explained(stored(fitted.segmentation, weeks_of(fitted.snapshot[7:8]), **scored))
+        assert (told.segment_id, told.rule_segment_id, told.outdated) == (held_in, own, None)
+        assert told.reasons == ("held at a border",)
+        assert told.conditions
+        assert told.nearest is not None
+        assert told.nearest.segment_id == held_in
+        assert told.nearest.changes
 
 
 def test_the_only_segment_has_no_neighbour(fitted: Fitted) -> None:
     everyone = replace(fitted.segmentation.segments[0], definition=Definition((Box(()),)))
     segmentation = replace(fitted.segmentation, segments=(everyone,))
-    told = explain(stored(segmentation, weeks_of(fitted.snapshot[:1])), None, MONDAY, [MONDAY])
+    told = explained(stored(segmentation, weeks_of(fitted.snapshot[:1])))
     assert told.nearest is None
     assert told.conditions == ()

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from seg_assets.segmentation.coding import coded
 from seg_assets.segmentation.portrait_space import Axis, PortraitSpace, needs_apart
 from seg_assets.segmentation.portraits import Portrait, portraits
-from seg_assets.segmentation.coding import coded
 from seg_assets.segmentation.scoring import SEGMENT
 from seg_assets_tests.segmentation.conftest import Fitted
 

@@ -8,10 +8,10 @@ from polars.testing import assert_frame_equal
 
 from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation import profile
+from seg_assets.segmentation.coding import coded
 from seg_assets.segmentation.indices import IndexSet
 from seg_assets.segmentation.plays import fitting_play
 from seg_assets.segmentation.portraits import everyone_else, portraits
-from seg_assets.segmentation.coding import coded
 from seg_assets_tests.segmentation.conftest import Fitted
 from seg_assets_tests.segmentation.small_catalogue import small_catalogue
 

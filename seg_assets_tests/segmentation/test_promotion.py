@@ -73,17 +73,27 @@ def test_attempts_are_counted_by_month():
 
 @given(st.dictionaries(st.sampled_from(["SEG-01", "SEG-02", "SEG-03"]), st.floats(0.001, 1), min_size=2))
 def test_the_size_gate_is_about_the_smallest(shares):
-    gates = promotion_gates(shares=shares, names=sorted(shares), churn=None, smallest_share=0.03, churn_at_most=0.25)
-    assert {gate.name: gate.passed for gate in gates}["size"] == (min(shares.values()) >= 0.03)
+    gates = promotion_gates(
+        shares=shares,
+        value_shares={},
+        names=sorted(shares),
+        churn=None,
+        smallest_share=0.03,
+        smallest_value_share=0.03,
+        churn_at_most=0.25,
+    )
+    assert {gate.name: gate.passed for gate in gates}["size"] == (round(min(shares.values()), 3) >= 0.03)
     assert "churn" not in {gate.name for gate in gates}
 
 
 def test_a_challenger_that_fails_one_gate_is_rejected_with_the_figure():
     gates = promotion_gates(
         shares={"SEG-01": 0.5, "SEG-02": 0.5},
+        value_shares={},
         names=["Trial", "Trial"],
         churn=0.4,
         smallest_share=0.03,
+        smallest_value_share=0.03,
         churn_at_most=0.25,
     )
     found = decide(service_month=JULY, definition_version="2026-07.1", champion="2026-06.1", gates=gates, at=NOW)
@@ -95,7 +105,13 @@ def test_a_challenger_that_fails_one_gate_is_rejected_with_the_figure():
 
 def test_a_challenger_that_passes_becomes_champion():
     gates = promotion_gates(
-        shares={"SEG-01": 0.5, "SEG-02": 0.5}, names=["A", "B"], churn=0.01, smallest_share=0.03, churn_at_most=0.25
+        shares={"SEG-01": 0.5, "SEG-02": 0.5},
+        value_shares={},
+        names=["A", "B"],
+        churn=0.01,
+        smallest_share=0.03,
+        smallest_value_share=0.03,
+        churn_at_most=0.25,
     )
     found = decide(service_month=JULY, definition_version="2026-07.1", champion=None, gates=gates, at=NOW)
     assert (found.action, found.from_version, found.to_version) == ("promote", None, "2026-07.1")
@@ -106,9 +122,11 @@ def test_an_announced_change_passes_the_churn_gate_and_says_so():
     """The arrival of the intent index is an announced definition change, outside the churn gate (contract)."""
     gates = promotion_gates(
         shares={"SEG-01": 0.5, "SEG-02": 0.5},
+        value_shares={},
         names=["A", "B"],
         churn=0.6,
         smallest_share=0.03,
+        smallest_value_share=0.03,
         churn_at_most=0.25,
         announced="the intent index arrives",
     )
@@ -118,7 +136,15 @@ def test_an_announced_change_passes_the_churn_gate_and_says_so():
 
 
 def gates_with(**more: object) -> tuple[Gate, ...]:
-    usual = {"shares": {"SEG-01": 1.0}, "names": ["A"], "churn": 0.0, "smallest_share": 0.03, "churn_at_most": 0.25}
+    usual = {
+        "shares": {"SEG-01": 1.0},
+        "value_shares": {},
+        "names": ["A"],
+        "churn": 0.0,
+        "smallest_share": 0.03,
+        "smallest_value_share": 0.03,
+        "churn_at_most": 0.25,
+    }
     return promotion_gates(**(usual | more))  # type: ignore[arg-type]
 
 
@@ -136,3 +162,11 @@ def test_what_is_not_stable_is_never_promoted_over_a_champion():
     found = decide(service_month=JULY, definition_version="2026-07.1", champion="2026-06.1", gates=gates, at=NOW)
     assert (found.action, found.to_version) == ("reject", "2026-06.1")
     assert "stability: No stable segmentation" in found.reason
+
+
+def test_a_small_segment_that_holds_value_passes_the_size_gate():
+    shares, value = {"SEG-01": 0.98, "SEG-02": 0.02}, {"SEG-01": 0.9, "SEG-02": 0.1}
+    by_value = gates_with(shares=shares, value_shares=value, names=["A", "B"])
+    by_accounts = gates_with(shares=shares, names=["A", "B"])
+    assert all(gate.passed for gate in by_value)
+    assert [gate.name for gate in by_accounts if not gate.passed] == ["size"]

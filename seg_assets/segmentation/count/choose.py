@@ -80,7 +80,10 @@ def choose(
         said = "No stable segmentation: segments differ neither in outcome, beyond permuted labels, nor in value"
         return Choice(EVERYONE, Gate.BLOCK, f"{said}, at any number of them.")
     wanted = default if champion is None else champion
-    pool = [one for one in judged if one.state is Gate.PASS] or [one for one in judged if one.state is Gate.WARN]
+    passing = [one for one in judged if one.state is Gate.PASS]
+    # The number in force may warn: figures near a cutoff must not move segments that nothing gains by moving.
+    pool = passing or [one for one in judged if one.state is Gate.WARN]
+    pool += [one for one in judged if passing and one.count == champion and one.state is Gate.WARN]
     if not pool:
         least = min(one.blocked for one in judged)
         taken = _nearest([one for one in judged if one.blocked == least], wanted)
@@ -95,9 +98,11 @@ def _nearest(judged: Sequence[Judged], wanted: int) -> Judged:
 
 
 def _passing(pool: Sequence[Judged]) -> str:
-    counts = ", ".join(str(one.count) for one in pool)
-    how = "pass every gate" if pool[0].state is Gate.PASS else "pass with warnings, none without"
-    return f"{counts} {how}"
+    passing = [one for one in pool if one.state is Gate.PASS]
+    counts = ", ".join(str(one.count) for one in passing or pool)
+    how = "pass every gate" if passing else "pass with warnings, none without"
+    warned = f", {pool[-1].count} in force with a warning" if passing and pool[-1] not in passing else ""
+    return f"{counts} {how}{warned}"
 
 
 def _unranked(pool: Sequence[Judged], wanted: int, history: str) -> Choice:

@@ -16,6 +16,7 @@ from seg_assets.catalogs import Catalogue
 from seg_assets.catalogs.model import Cutoff
 from seg_assets.segmentation.balance import Matrix
 from seg_assets.segmentation.count.leaves import rate_intervals
+from seg_assets.segmentation.promotion import large_enough
 from seg_assets.segmentation.stability.verdict import Gate
 
 Vector = npt.NDArray[np.float64]
@@ -35,18 +36,16 @@ class CountGate:
 def cutoff_gate(name: str, value: float, cutoff: Cutoff) -> CountGate:
     """At `passes` and above it passes, below `blocks` it stops."""
     state = Gate.PASS if value >= cutoff.passes else Gate.WARN if value >= cutoff.blocks else Gate.BLOCK
-    return CountGate(name, state, f"{value:.2f}", f"{cutoff.passes:.2f}, stopped below {cutoff.blocks:.2f}")
+    return CountGate(name, state, f"{value:.3f}", f"{cutoff.passes:.2f}, stopped below {cutoff.blocks:.2f}")
 
 
 def size_gate(shares: Vector, value_shares: Vector | None, catalogue: Catalogue) -> CountGate:
     """Every segment holds a share of accounts worth a play, or of value. shares, value_shares: (segments,)."""
     least, of_value = catalogue.limits.smallest_share, catalogue.gates.smallest_value_share
-    # Trees are grown on a sample: a segment at the limit may miss it by a hair on all accounts.
-    enough = np.round(shares, 3) >= least
-    if value_shares is not None:
-        enough |= value_shares >= of_value
+    values = shares * 0 if value_shares is None else value_shares
+    enough = all(large_enough(one, other, least, of_value) for one, other in zip(shares, values, strict=True))
     limit = f"{least:.1%} of accounts" + (f" or {of_value:.1%} of ARR" if value_shares is not None else "")
-    return CountGate("size", Gate.PASS if enough.all() else Gate.BLOCK, f"{shares.min():.1%} in the smallest", limit)
+    return CountGate("size", Gate.PASS if enough else Gate.BLOCK, f"{shares.min():.1%} in the smallest", limit)
 
 
 def interval_gate(outcomes: Matrix | None, catalogue: Catalogue) -> CountGate | None:

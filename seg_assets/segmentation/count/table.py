@@ -10,12 +10,14 @@ from typing import Any
 import polars as pl
 
 from seg_assets.schemas import SEGMENT_COUNT_REPORT
+from seg_assets.segmentation.count.choose import EVERYONE
 from seg_assets.segmentation.count.ground import conditions_of
 from seg_assets.segmentation.count.history import Verdict
 from seg_assets.segmentation.count.leaves import Holdings
 from seg_assets.segmentation.count.measure import Measured
 from seg_assets.segmentation.count.report import CountReport
 from seg_assets.segmentation.lift import Interval
+from seg_assets.segmentation.model import CONSTRUCTED
 from seg_assets.segmentation.stability.assessment import Stability
 from seg_assets.segmentation.stability.estimate import Estimate
 
@@ -23,8 +25,23 @@ SCHEMA = {name: dtype for name, dtype in SEGMENT_COUNT_REPORT.schema.items() if 
 
 
 def report_rows(report: CountReport) -> pl.DataFrame:
-    """A row a number of segments, as `segment_count_report` without its service_month."""
+    """A row a number of segments, as `segment_count_report` without its service_month.
+
+    Where no segmentation is stable the chosen row is that of everyone, k 1, which has no figures.
+    """
     rows: list[dict[str, Any]] = []
+    if report.chosen is None:
+        rows.append(
+            {
+                "k": EVERYONE,
+                "chosen": True,
+                "state": str(report.choice.state),
+                "kind": CONSTRUCTED,
+                "sentence": report.choice.sentence,
+                "history": report.history,
+                "sampled": report.sampled,
+            }
+        )
     before: Measured | None = None
     for one in report.measured:
         chosen = one is report.chosen
@@ -60,7 +77,7 @@ def report_markdown(rows: pl.DataFrame) -> str:
     """What decided, a line a number of segments. rows: of `report_rows`."""
     head = "| k | | gates | Jaccard | agreement | explained | lift share | smallest | plays | what does not pass |"
     lines = [head, "| ---: | --- | --- | ---: | ---: | ---: | --- | ---: | ---: | --- |"]
-    for row in rows.iter_rows(named=True):
+    for row in rows.filter(pl.col("k") > EVERYONE).iter_rows(named=True):
         failed = "; ".join(f"{gate['gate']}: {gate['seen']}" for gate in row["gates"] if gate["state"] != "pass")
         lift = ""
         if row["lift_share"] is not None:

@@ -35,35 +35,42 @@ def select_sql(segmentation: Segmentation, table: str, dialect: str = "duckdb") 
     Raises ValueError for another dialect. What is no table's name in the dialect is taken as one, in quotes.
     """
     check_dialect(dialect)
-    source = exp.to_table(table, dialect=dialect)
-    names = segmentation.index_set.names
-    select = exp.select(*_named([*KEYS, *names]).values(), _segment(segmentation, dialect))
-    for name, columns in _steps(segmentation):
-        step = _free(name, [source.name])
-        select = select.with_(step, as_=exp.select(*_aliased(columns)).from_(source))
+    columns = named([*KEYS, *segmentation.index_set.names])
+    select = exp.select(*columns.values(), _segment(segmentation, dialect))
+    return laid_out(chained(select, index_steps(segmentation, {}), exp.to_table(table, dialect=dialect)), dialect)
+
+
+def chained(select: exp.Select, steps: Iterable[tuple[str, Columns]], source: exp.Table) -> exp.Select:
+    """`select` from the last of `steps`, each of which reads the one before, the first `source`."""
+    for name, columns in steps:
+        step = free(name, [source.name])
+        select = select.with_(step, as_=exp.select(*aliased(columns)).from_(source))
         source = exp.to_table(step)
-    return laid_out(select.from_(source), dialect)
+    return select.from_(source)
 
 
-def _steps(segmentation: Segmentation) -> Iterator[tuple[str, Columns]]:
-    """The name of each step, and its columns; each reads the one before."""
+def index_steps(segmentation: Segmentation, beside: Columns) -> Iterator[tuple[str, Columns]]:
+    """The name of each step that leads to the indices, and its columns.
+
+    beside: further columns, which the first step computes from the accounts and the others hand on.
+    """
     names, composites = segmentation.index_set.names, segmentation.reference.indices
     scorecard, scales = segmentation.intent, {scale.feature: scale for scale in segmentation.reference.scales}
     used = list(dict.fromkeys(c.feature for index in composites for c in index.contributions))
     gates = [gate for feature in used if (gate := scales[feature].gate) is not None]
     asked = [c for definition in segmentation.definitions for c in definition.columns if c not in names]
-    kept = _named([*KEYS, *asked])
-    passed = _named([*kept, *gates])
-    total = _free(f"{INTENT}_tenths", [*passed, *names])
+    kept = named([*KEYS, *asked])
+    passed = named([*kept, *gates, *beside])
+    total = free(f"{INTENT}_tenths", [*passed, *names])
     taken = [*passed, *names, total]
-    deviations = {feature: _free(f"{feature}_deviation", taken) for feature in used}
-    means = {index.name: _free(f"{index.name}_mean", taken) for index in composites}
+    deviations = {feature: free(f"{feature}_deviation", taken) for feature in used}
+    means = {index.name: free(f"{index.name}_mean", taken) for index in composites}
     summed = {} if scorecard is None else {total: tenths(scorecard)}
-    yield "deviations", passed | summed | {deviations[feature]: deviation(scales[feature]) for feature in used}
-    passed |= _named(summed)
+    yield "deviations", passed | beside | summed | {deviations[feature]: deviation(scales[feature]) for feature in used}
+    passed |= named(summed)
     yield "means", passed | {means[index.name]: weighted_mean(index, deviations) for index in composites}
     found = {index.name: points(index, means[index.name], scales) for index in composites}
-    yield "indices", kept | found | ({} if scorecard is None else {INTENT: intent(total)})
+    yield "indices", kept | named(beside) | found | ({} if scorecard is None else {INTENT: intent(total)})
 
 
 def _segment(segmentation: Segmentation, dialect: str) -> exp.Expression:
@@ -76,16 +83,18 @@ def _segment(segmentation: Segmentation, dialect: str) -> exp.Expression:
     return exp.alias_(choice(branches), "rule_segment_id")
 
 
-def _named(names: Iterable[str]) -> Columns:
+def named(names: Iterable[str]) -> Columns:
+    """Columns as they are."""
     return {name: column(name) for name in names}
 
 
-def _aliased(columns: Columns) -> list[exp.Expression]:
+def aliased(columns: Columns) -> list[exp.Expression]:
+    """What a SELECT lists."""
     return [
         tree if isinstance(tree, exp.Column) else exp.alias_(tree, column(name).this) for name, tree in columns.items()
     ]
 
 
-def _free(wanted: str, taken: Collection[str]) -> str:
+def free(wanted: str, taken: Collection[str]) -> str:
     """`wanted`, or that with underscores where something has this name."""
-    return _free(f"{wanted}_", taken) if wanted in taken else wanted
+    return free(f"{wanted}_", taken) if wanted in taken else wanted

@@ -64,6 +64,15 @@ def test_a_number_in_force_that_does_not_pass_any_more_is_left() -> None:
     assert "8 of the champion does not pass" in choice.sentence
 
 
+def test_a_number_in_force_that_only_warns_stays_unless_another_gains() -> None:
+    """Its 5th percentile of agreement fell from 0.901 to 0.899, and everybody would have moved for nothing."""
+    warned = judged(8, 0.7195, Gate.WARN)
+    stays = chosen(judged(6, 0.720), warned, champion=8)
+    assert (stays.count, stays.state) == (8, Gate.WARN)
+    assert "6 pass every gate, 8 in force with a warning" in stays.sentence
+    assert chosen(judged(6, 0.730), warned, champion=8).count == 6
+
+
 def test_warnings_are_taken_only_where_nothing_passes() -> None:
     assert chosen(judged(5, 0.70), judged(6, 0.74, Gate.WARN)).count == 5
     choice = chosen(judged(5, 0.70, Gate.BLOCK), judged(6, 0.74, Gate.WARN))

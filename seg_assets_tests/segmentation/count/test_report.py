@@ -108,4 +108,5 @@ def test_accounts_that_cannot_be_split_are_everyone() -> None:
     assert report.choice.count == EVERYONE
     assert report.choice.state is Gate.BLOCK
     assert "cannot be split into 3 segments" in report.choice.sentence
-    assert report_rows(report).is_empty()
+    (row,) = report_rows(report).to_dicts()
+    assert (row["k"], row["chosen"], row["sentence"]) == (1, True, report.choice.sentence)
