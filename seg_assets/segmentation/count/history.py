@@ -250,11 +250,10 @@ def rehearse(
 
 def _drawn(outcomes: Outcomes, indices: IndexSet) -> tuple[pl.DataFrame, float]:
     """(all rows of as many accounts as have 200,000 of them, with indices, ordered; the share of accounts drawn)."""
-    counted = outcomes.frame.select(rows=pl.len(), accounts=pl.col("account_id").n_unique()).collect()
-    rows, accounts = counted.row(0)
-    ids = outcomes.frame.select("account_id").unique().collect()
-    share = min(1.0, JUDGED_ROWS / max(rows, 1))
-    kept = hash_sample(ids, int(accounts * share)).lazy()
+    rows = outcomes.frame.select("account_id").collect()
+    share = min(1.0, JUDGED_ROWS / max(rows.height, 1))
+    ids = rows.unique()
+    kept = hash_sample(ids, int(ids.height * share)).lazy()
     judged = outcomes.frame.join(kept, on="account_id", how="semi").with_columns(indices.expressions())
     return judged.collect(engine="streaming").sort("account_id", "snapshot_date"), share
 

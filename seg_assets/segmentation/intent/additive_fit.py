@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,13 +84,15 @@ def fit_additive(design: Design, converted: Flags, offset: float) -> Additive:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(limits=1):
+        counts = _counts(design)
         marginal = [marginal_deviation(*part, converted) for part in zip(design.codes, design.sizes, strict=True)]
-        first = _fit_with(design, [SHARE_OF_MARGINAL * deviation for deviation in marginal], converted)
+        apart = [SHARE_OF_MARGINAL * deviation for deviation in marginal]
+        first = _fit_with(design, counts, apart, converted)
         together = [
-            max(found, SMALLEST_SHARE_OF_MARGINAL * alone)
-            for found, alone in zip(first.deviations, marginal, strict=True)
+            max(min(found, most), SMALLEST_SHARE_OF_MARGINAL * alone)
+            for found, most, alone in zip(_beyond_chance(design, first), apart, marginal, strict=True)
         ]
-        found = _fit_with(design, together, converted).additive
+        found = _fit_with(design, counts, together, converted).additive
     return replace(found, intercept=found.intercept - offset)
 
 
@@ -116,36 +118,49 @@ def deviation_beyond_chance(estimates: Vector, variances: Vector) -> float:
     return float(np.sqrt(max(excess / spread, 0.0)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Solved:
+    """used: the places of the features that take part; curvature: of their coefficients, and of the intercept."""
+
     additive: Additive
-    deviations: tuple[float, ...]
+    used: tuple[int, ...]
+    curvature: Matrix
 
 
-def _fit_with(design: Design, deviations: Sequence[float], converted: Flags) -> _Solved:
+def _fit_with(design: Design, counts: Matrix, deviations: Sequence[float], converted: Flags) -> _Solved:
     """The regression on the features whose deviation is not negligible; the others get tables of zeros.
 
-    deviations of what is returned: those of the coefficients beyond chance, at most the ones handed in.
+    counts: how many accounts have each two codes together.
     """
-    used = [place for place, deviation in enumerate(deviations) if deviation >= SMALLEST_DEVIATION]
-    tables, beyond = [np.zeros(size) for size in design.sizes], [0.0] * len(deviations)
+    used = tuple(place for place, deviation in enumerate(deviations) if deviation >= SMALLEST_DEVIATION)
+    tables = [np.zeros(size) for size in design.sizes]
     rate = float(converted.mean())
     if not used:
-        return _Solved(Additive(float(np.log(rate / (1 - rate))), tuple(tables)), tuple(beyond))
+        alone = Additive(float(np.log(rate / (1 - rate))), tuple(tables))
+        return _Solved(alone, used, counts[-1:, -1:] * rate * (1 - rate))
     part = design.features(used)
     penalty = _penalty(part, [deviations[place] for place in used])
-    curvature = _counts(part) * rate * (1 - rate) + penalty
+    starts = design.starts
+    kept = np.concatenate([*(np.arange(starts[place], starts[place + 1]) for place in used), starts[-1:]])
+    curvature = counts[np.ix_(kept, kept)] * rate * (1 - rate) + penalty
     coefficients = _solve(part, penalty, curvature, converted.astype(np.float64))
-    covariance = np.asarray(np.linalg.inv(curvature), dtype=np.float64)
     for begin, place in zip(part.starts, used, strict=False):
+        tables[place] = coefficients[begin : begin + design.sizes[place]]
+    return _Solved(Additive(float(coefficients[-1]), tuple(tables)), used, curvature)
+
+
+def _beyond_chance(design: Design, solved: _Solved) -> list[float]:
+    """By how much the coefficients of each feature differ beyond chance; 0 for those that take no part."""
+    found, begin = [0.0] * len(design.sizes), 0
+    covariance = np.asarray(np.linalg.inv(solved.curvature), dtype=np.float64)
+    for place in solved.used:
         inside = slice(begin, begin + design.sizes[place])
-        tables[place] = coefficients[inside]
-        found = _beyond_chance(tables[place], covariance[inside, inside], design.codes[place])
-        beyond[place] = min(found, deviations[place])
-    return _Solved(Additive(float(coefficients[-1]), tuple(tables)), tuple(beyond))
+        found[place] = _spread(solved.additive.tables[place], covariance[inside, inside], design.codes[place])
+        begin = inside.stop
+    return found
 
 
-def _beyond_chance(table: Vector, covariance: Matrix, code: Codes) -> float:
+def _spread(table: Vector, covariance: Matrix, code: Codes) -> float:
     """The deviation of one feature's coefficients from their mean: how high they are together, others share."""
     counts = np.bincount(code, minlength=len(table)).astype(np.float64)
     counts[NOTHING] = 0.0
@@ -177,13 +192,33 @@ def _counts(design: Design) -> Matrix:
     total = np.zeros((columns, columns))
     for begin in range(0, rows, _CHUNK):
         end = min(begin + _CHUNK, rows)
-        indicator = np.zeros((end - begin, columns))
+        # Whole numbers below 2 to the 24 are exact in single precision, and take half as long.
+        indicator = np.zeros((end - begin, columns), dtype=np.float32)
         indicator[:, -1] = 1.0
         for start, code in zip(design.starts, design.codes, strict=False):
             indicator[np.arange(end - begin), start + code[begin:end]] = 1.0
         total += indicator.T @ indicator
     together: Matrix = total * accounts / rows
     return together
+
+
+def _indicators(design: Design) -> Any:
+    """A sparse matrix (n, columns + 1): a 1 for the intercept, first in each row, and one for the code of each feature.
+
+    Its products add in the order of features and of rows, as adding up tables and counting by code would.
+    """
+    from scipy.sparse import csr_array
+
+    accounts, starts = len(design.codes[0]), design.starts
+    entries = len(design.codes) + 1
+    columns = np.empty((accounts, entries), dtype=np.int32)
+    columns[:, 0] = starts[-1]
+    for begin in range(0, accounts, _CHUNK):
+        chunk = slice(begin, begin + _CHUNK)
+        for place, (start, code) in enumerate(zip(starts, design.codes, strict=False), start=1):
+            columns[chunk, place] = code[chunk] + start
+    ends = np.arange(accounts + 1, dtype=np.int32) * entries
+    return csr_array((np.ones(columns.size), columns.ravel(), ends), shape=(accounts, int(starts[-1]) + 1))
 
 
 def _solve(design: Design, penalty: Matrix, curvature: Matrix, converted: Vector) -> Vector:
@@ -194,20 +229,21 @@ def _solve(design: Design, penalty: Matrix, curvature: Matrix, converted: Vector
     from scipy.linalg import cholesky, solve_triangular
     from scipy.optimize import minimize
 
-    root, starts = cholesky(curvature, lower=True), design.starts
+    root = cholesky(curvature, lower=True)
+    has_code = _indicators(design)
+    by_code = has_code.T
 
     def loss(white: Vector) -> tuple[float, Vector]:
         coefficients = solve_triangular(root, white, lower=True, trans=1)
-        tables = tuple(coefficients[a:b] for a, b in pairwise(starts))
-        log_odds = Additive(float(coefficients[-1]), tables).log_odds(design)
+        log_odds = has_code @ coefficients
         residual = 1 / (1 + np.exp(-log_odds)) - converted
-        slopes = [np.bincount(c, residual, size) for c, size in zip(design.codes, design.sizes, strict=True)]
+        slopes = by_code @ residual
+        slopes[-1] = residual.sum()
         pull = penalty @ coefficients
-        gradient = np.concatenate([*slopes, [residual.sum()]]) + pull
         value = np.logaddexp(0, log_odds).sum() - converted @ log_odds + coefficients @ pull / 2
-        return float(value), solve_triangular(root, gradient, lower=True)
+        return float(value), solve_triangular(root, slopes + pull, lower=True)
 
-    start = np.zeros(starts[-1] + 1)
+    start = np.zeros(len(root))
     start[-1] = np.log(converted.mean() / (1 - converted.mean()))
     options = {"gtol": 1e-5, "ftol": 1e-14, "maxiter": 500}
     found = minimize(loss, root.T @ start, jac=True, method="L-BFGS-B", options=options)

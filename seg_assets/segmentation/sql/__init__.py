@@ -5,6 +5,7 @@ Does not: what indices and definitions mean (scaling.py, composite.py, intent/, 
 `__init__` imports nothing from here, since scoring has no need of sqlglot.
 """
 
+from seg_assets.segmentation.sql.held import held_sql
 from seg_assets.segmentation.sql.select import select_sql
 
-__all__ = ["select_sql"]
+__all__ = ["held_sql", "select_sql"]

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
-from seg_assets.calendar import weeks_remembered
 from seg_assets.segmentation.definitions import Box, Condition, Definition
 from seg_assets.segmentation.holding import asked_columns, loosened
 from seg_assets.segmentation.model import Segmentation
@@ -26,8 +25,8 @@ def held_sql(segmentation: Segmentation, table: str, hold_weeks: int, dialect: s
     """One SELECT over `table`, account_snapshots or what has its columns: where accounts are shown in every week.
 
     Columns: account_id, snapshot_date, segment_id, rule_segment_id, held: of all rows the same as `assign` gives with
-    the hold for `hold_weeks` (1 or 2). A table of fewer weeks remembers fewer: one week and the `weeks_remembered`
-    before it are enough for that week. dialect: as of `select_sql`. Raises ValueError for another dialect.
+    the hold for `hold_weeks` (1 or 2). For one week that week and the `hold_weeks` + 1 Mondays before it are enough.
+    dialect: as of `select_sql`. Raises ValueError for another dialect.
     """
     check_dialect(dialect)
     taken = [*segmentation.required_columns, *segmentation.index_set.names]
@@ -71,7 +70,7 @@ def _footing(segmentation: Segmentation, flags: Mapping[str, str], dialect: str)
 def _weeks(hold_weeks: int) -> Columns:
     """For this week and those that are remembered the own bit and the others; 0 where the account was not there."""
     columns: Columns = {}
-    for back in range(weeks_remembered(hold_weeks) + 1):
+    for back in range(hold_weeks + 2):
         own, near = column(_of(OWN, 0)), column(NEAR)
         others: exp.Expression = exp.Sub(this=near, expression=own)
         if back:

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from polars.testing import assert_frame_equal
 
-from seg_assets.segmentation.sql import select_sql
+from seg_assets.segmentation.sql import held_sql, select_sql
 from seg_assets_tests.segmentation.conftest import Fitted
 from seg_assets_tests.segmentation.sql.models import Case, cases
+from seg_assets_tests.segmentation.sql.test_held import Weeks, expected, weeks  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")]
 
@@ -50,6 +51,19 @@ def test_spark_gives_a_fitted_segmentation_the_same_answer(spark: Any, fitted: F
     wanted = fitted.segmentation.indices(fitted.snapshot).join(scores, on="account_id").collect()
     assert_frame_equal(found, wanted.select(found.columns).sort("account_id"), check_dtypes=False)
     assert pl.Decimal not in {dtype.base_type() for dtype in found.dtypes}, "Spark computed an index in decimals"
+
+
+@pytest.mark.parametrize("hold_weeks", [1, 2])
+def test_spark_holds_the_same_accounts(
+    spark: Any,
+    fitted: Fitted,
+    weeks: Weeks,  # noqa: F811 - the fixture
+    tmp_path: Path,
+    hold_weeks: int,
+) -> None:
+    text = held_sql(fitted.segmentation, "accounts", hold_weeks, "spark")
+    found = run(spark, text, pl.concat(weeks.values()), tmp_path).sort("snapshot_date", "account_id")
+    assert_frame_equal(found, expected(fitted.segmentation, weeks, hold_weeks))
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
