@@ -22,6 +22,7 @@ from seg_assets.segmentation.count.prospects import (
     LeafCounts,
     Prospect,
     Vector,
+    difference,
     difference_by_chance,
     prospects,
     ranked_draws,
@@ -175,6 +176,18 @@ class Rehearsal:
     blind: Family
     select: JudgedAccounts
     judge: JudgedAccounts
+
+    def guidance(self, count: int, seed: int) -> Interval:
+        """What intent adds to the AUC of `count` segments on the months that select, with the paired interval."""
+        frame = self.select.frame
+        (guided,), _ = self.guided.prospects(frame, [self.guided.at(count)], seed)
+        (blind,), _ = self.blind.prospects(frame, [self.blind.at(count)], seed)
+        return difference(guided, blind)
+
+    def unguided(self) -> Rehearsal:
+        """The same without intent."""
+        select, judge = (replace(part, frame=part.frame.drop(INTENT)) for part in (self.select, self.judge))
+        return replace(self, guided=self.blind, select=select, judge=judge)
 
     def rankings(self, seed: int) -> dict[int, Ranking]:
         """Each number of segments on the months that select."""

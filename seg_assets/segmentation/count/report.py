@@ -85,12 +85,20 @@ def count_report(
     """Each of `counts` (rising) numbers of segments of `snapshot`, measured and judged, and the choice.
 
     accounts: all accounts at the outcomes' snapshots, eligible or not; the rest as `fit` takes it. Segments are those
-    that `fit` makes with the choice and the weight of the report. Raises ValueError where accounts do not vary.
+    that `fit` makes with the choice, the weight and what was learned. Intent does not arrive where it made the months
+    that select worse; once it is in force, the comparison with the champion decides. Raises ValueError where accounts
+    do not vary.
     """
     counts = [count for count in counts if count * ACCOUNTS_A_SEGMENT <= snapshot.height]
     in_force = len(champion.segments) if champion and len(champion.segments) > 1 else None
     usual = in_force or catalogue.limits.segments
+    rehearsal, said = _rehearsed(outcomes, accounts, catalogue, preprocessor, counts, usual, seed)
     learned = fit_intent(outcomes, catalogue, champion=champion.intent if champion else None)
+    if rehearsal and learned.index is not None and (champion is None or champion.intent is None):
+        guidance = rehearsal.guidance(usual, seed)
+        if guidance.high < 0:
+            rehearsal, learned = rehearsal.unguided(), IntentFit(None, (), {}, "it ranked later accounts worse")
+            said += f"; intent does not guide: AUC {guidance.value:+.3f} on the months that select"
     indices = IndexSet(preprocessor.reference, index_in_force(learned, champion))
     sample = hash_sample(snapshot).with_columns(preprocessor.reference.index_expressions())
     known = known_intent(sample, learned, indices.intent)
@@ -104,7 +112,6 @@ def count_report(
     counts = [partition.count for partition in partitions]
     family = TreeFamily(catalogue, preprocessor, tuple(counts), indices.intent, weight)
     stable = _stable(sample, family, splits, known, catalogue, seed, effort)
-    rehearsal, said = _rehearsed(outcomes, accounts, catalogue, preprocessor, counts, usual, seed)
     found = _measured(
         _figured(sample, known, indices),
         partitions,

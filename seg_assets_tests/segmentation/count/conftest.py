@@ -38,9 +38,9 @@ class Reported:
         return Outcomes(self.accounts.lazy(), MONTH_ENDS)
 
 
-def month_end(day: dt.date, accounts: int = 3_000) -> pl.DataFrame:
-    """Leads at one month-end, each month other ones, of whom some convert."""
-    drawn = leads(accounts, seed=day.toordinal(), intercept=-2.0, signal=1.5)
+def month_end(day: dt.date, accounts: int = 3_000, signal: float = 1.5) -> pl.DataFrame:
+    """Leads at one month-end, each month other ones, of whom some convert; signal: of what their odds depend on."""
+    drawn = leads(accounts, seed=day.toordinal(), intercept=-2.0, signal=signal)
     return drawn.drop("log_odds").with_columns(snapshot_date=pl.lit(day))
 
 

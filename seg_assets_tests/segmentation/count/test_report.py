@@ -110,3 +110,14 @@ def test_accounts_that_cannot_be_split_are_everyone() -> None:
     assert "cannot be split into 3 segments" in report.choice.sentence
     (row,) = report_rows(report).to_dicts()
     assert (row["k"], row["chosen"], row["sentence"]) == (1, True, report.choice.sentence)
+
+
+def test_intent_does_not_arrive_where_it_misled_the_months_that_select() -> None:
+    """The bank's first years ranked its later clients worse than chance would have (AUC -0.07 against no intent)."""
+    turned = [month_end(day, signal=1.5 if day < MONTH_ENDS[2] else -1.5) for day in MONTH_ENDS]
+    report = reported(small_catalogue(), pl.concat(turned)).report
+    assert report.learned.index is None and report.weight is None
+    assert "; intent does not guide: AUC -0." in report.history
+    assert all(one.intent_share is None for one in report.measured)
+    assert report.verdict is not None and report.verdict.within_quintiles == ()
+    assert report.verdict.without_intent == report.verdict.ranking.prospect.auc

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from dataclasses import replace
 
 import duckdb
@@ -15,52 +13,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from seg_assets.calendar import remembered_mondays
-from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.confidence import Confidence, Noise
 from seg_assets.segmentation.definitions import Box, Definition
 from seg_assets.segmentation.sql import held_sql
 from seg_assets.segmentation.sql.syntax import DIALECTS
 from seg_assets_tests.segmentation.conftest import Fitted
-from seg_assets_tests.segmentation.population import population
+from seg_assets_tests.segmentation.sql.held_weeks import COLUMNS, MONDAYS, Weeks, expected
 from seg_assets_tests.segmentation.sql.models import NUMBERS, Case, cases
 from seg_assets_tests.segmentation.sql.test_select import as_duckdb
-
-MONDAYS = [dt.date(2026, 6, 1) + dt.timedelta(weeks=week) for week in (0, 1, 2, 3, 5, 6)]
-COLUMNS = ("account_id", "snapshot_date", "segment_id", "rule_segment_id", "held")
-
-Weeks = Mapping[dt.date, pl.DataFrame]
 
 
 def run(text: str, weeks: Weeks) -> pl.DataFrame:
     with duckdb.connect() as connection:
         connection.register("accounts", pl.concat(weeks.values()).to_arrow())
         return connection.sql(text).pl().sort("snapshot_date", "account_id")
-
-
-def expected(segmentation: Segmentation, weeks: Weeks, hold_weeks: int) -> pl.DataFrame:
-    """Every week scored alone."""
-    scores = []
-    for week, accounts in weeks.items():
-        mondays = remembered_mondays(week, hold_weeks)
-        earlier = [weeks[monday].lazy() if monday in weeks else None for monday in mondays]
-        scores.append(segmentation.assign(accounts, earlier, hold_weeks).select(COLUMNS))
-    return pl.concat(scores).collect().sort("snapshot_date", "account_id")
-
-
-@pytest.fixture(scope="module")
-def weeks(fitted: Fitted) -> Weeks:
-    """Five weeks of which one is missing, and accounts of which some are away in each; a part with odd values."""
-    random = np.random.default_rng(0)
-    found = {}
-    for monday in MONDAYS:
-        frame = population(fitted.catalogue, 1_200, monday=monday, drift=0.15)
-        odd = pl.Series(random.random(frame.height) < 0.05)
-        numbers = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
-        value = pl.Series(random.choice([np.nan, np.inf, -np.inf, 0.0], frame.height))
-        frame = frame.with_columns(pl.when(odd).then(value).otherwise(pl.col(name)).alias(name) for name in numbers)
-        found[monday] = frame.filter(pl.Series(random.random(frame.height) < 0.95))
-    return found
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -15,8 +15,8 @@ from polars.testing import assert_frame_equal
 
 from seg_assets.segmentation.sql import held_sql, select_sql
 from seg_assets_tests.segmentation.conftest import Fitted
+from seg_assets_tests.segmentation.sql.held_weeks import Weeks, expected
 from seg_assets_tests.segmentation.sql.models import Case, cases
-from seg_assets_tests.segmentation.sql.test_held import Weeks, expected, weeks  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")]
 
@@ -55,11 +55,7 @@ def test_spark_gives_a_fitted_segmentation_the_same_answer(spark: Any, fitted: F
 
 @pytest.mark.parametrize("hold_weeks", [1, 2])
 def test_spark_holds_the_same_accounts(
-    spark: Any,
-    fitted: Fitted,
-    weeks: Weeks,  # noqa: F811 - the fixture
-    tmp_path: Path,
-    hold_weeks: int,
+    spark: Any, fitted: Fitted, weeks: Weeks, tmp_path: Path, hold_weeks: int
 ) -> None:
     text = held_sql(fitted.segmentation, "accounts", hold_weeks, "spark")
     found = run(spark, text, pl.concat(weeks.values()), tmp_path).sort("snapshot_date", "account_id")
