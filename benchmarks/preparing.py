@@ -36,7 +36,7 @@ def prepare(prepared: Prepared) -> None:
     _take_conversions(prepared)
     _store_preprocessor(prepared)
     _store_model(prepared)
-    score_week(prepared.lakehouse, TASK, prepared.segmentation)
+    score_week(prepared.lakehouse, TASK, prepared.segmentation, hold_weeks=0)
 
 
 def _take_conversions(prepared: Prepared) -> None:

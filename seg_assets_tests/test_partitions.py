@@ -7,7 +7,7 @@ import datetime as dt
 import dagster as dg
 import pytest
 
-from seg_assets.calendar import mondays, month_before
+from seg_assets.calendar import mondays, month_before, remembered_mondays
 from seg_assets.partitions import (
     FEATURES_OF_SERVICE_MONTH,
     MODEL_OF_WEEK,
@@ -15,6 +15,7 @@ from seg_assets.partitions import (
     Partitions,
     month_ends,
     service_months,
+    snapshots_of_week,
     training_snapshot,
 )
 
@@ -39,6 +40,16 @@ def test_partition_keys_are_mondays_and_first_days():
 def test_a_week_is_scored_by_the_model_of_the_month_it_begins_in(week):
     found = upstream(MODEL_OF_WEEK, week, PARTITIONS.week, PARTITIONS.service_month)
     assert found == [week.replace(day=1).isoformat()]
+
+
+@pytest.mark.parametrize(("hold_weeks", "mondays_read"), [(0, 1), (1, 3), (2, 4)])
+def test_a_week_reads_the_mondays_that_its_hold_depends_on(hold_weeks, mondays_read):
+    mapping = snapshots_of_week(hold_weeks)
+    for number, week in enumerate(WEEKS[:6]):
+        found = upstream(mapping, week, PARTITIONS.week, PARTITIONS.week)
+        assert found == [str(monday) for monday in WEEKS[max(0, number + 1 - mondays_read) : number + 1]]
+        earlier = reversed(remembered_mondays(week, hold_weeks))
+        assert found == [str(monday) for monday in (*earlier, week) if monday in WEEKS]
 
 
 @pytest.mark.parametrize("month", MONTHS[1:], ids=str)

@@ -20,4 +20,4 @@ TASK = WeekToScore(week=WEEK, definition_version=DEFINITION_VERSION, before_firs
 def repeats(prepared: Prepared) -> Repeats:
     """Every repeat replaces the same week."""
     lakehouse, segmentation = prepared.lakehouse, prepared.segmentation
-    yield from repeat(lambda: score_week(lakehouse, TASK, segmentation, HOLD_WEEKS))
+    yield from repeat(lambda: score_week(lakehouse, TASK, segmentation, HOLD_WEEKS).rows)

@@ -30,6 +30,9 @@ TEAM = re.compile(r"team:\S.*")
 UNCOMPUTED = frozenset({"description", "owner", "rationale", "goal"})
 """Fields that people read and nothing computes with."""
 
+ONLY_SCORED = frozenset({"hold_weeks"})
+"""Fields that only scoring computes with, which says so itself: no model has to be fitted again for them."""
+
 
 def _an_owner(text: str) -> str:
     if not EMAIL.fullmatch(text) and not TEAM.fullmatch(text):
@@ -267,7 +270,8 @@ class Catalogue(_Frozen):
     def fingerprint(self, *parts: str) -> str:
         """A short hash of the named fields, or of the whole catalogue: what a table made with it depends on.
 
-        Titles and words count, since segments are named with them; UNCOMPUTED fields do not, at any depth.
+        Titles and words count, since segments are named with them; UNCOMPUTED and ONLY_SCORED fields do not, at
+        any depth.
         """
         said = _computed(self.model_dump(mode="json", include=set(parts) or None))
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
@@ -286,5 +290,5 @@ class Catalogue(_Frozen):
 
 def _computed(said: Any) -> Any:
     if isinstance(said, dict):
-        return {name: _computed(value) for name, value in said.items() if name not in UNCOMPUTED}
+        return {name: _computed(value) for name, value in said.items() if name not in UNCOMPUTED | ONLY_SCORED}
     return [_computed(value) for value in said] if isinstance(said, list) else said

@@ -20,7 +20,7 @@ import polars as pl
 from seg_assets.segmentation.confidence import Confidence
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
 from seg_assets.segmentation.indices import IndexSet
-from seg_assets.segmentation.scoring import SEGMENT, looked_up, with_segment
+from seg_assets.segmentation.scoring import BOX, SEGMENT, looked_up, with_segment
 from seg_assets.segmentation.serialise import stable
 from seg_assets.segmentation.unknown import makings, unknown
 
@@ -111,16 +111,17 @@ def with_hold(frame: pl.LazyFrame, earlier: Sequence[pl.LazyFrame | None], hold_
 
 
 def with_shown_box(frame: pl.LazyFrame, definitions: Sequence[Definition], confidence: Confidence) -> pl.LazyFrame:
-    """`frame`, as `with_hold` gives it, with SHOWN_BOX: of the segment shown the first box that the account is near to.
+    """`frame`, as `with_hold` gives it, with SHOWN_BOX: the account's box, of a held one that of the segment shown.
 
-    Boxes are counted through all definitions; null where the account is not held.
+    Of two boxes it is the first that a held account is near to. Boxes are counted through all definitions.
     """
     owned = [(position, box) for position, definition in enumerate(definitions) for box in definition.boxes]
     held_in = pl.when(pl.col(HELD_WEEK) > 0).then(pl.col(SHOWN))
     near = (
-        pl.when((held_in == position) & _near(box, confidence)).then(code) for code, (position, box) in enumerate(owned)
+        pl.when((held_in == position) & _near(box, confidence)).then(pl.lit(code, pl.UInt32))
+        for code, (position, box) in enumerate(owned)
     )
-    return frame.with_columns(pl.coalesce(near).alias(SHOWN_BOX))
+    return frame.with_columns(pl.coalesce(*near, BOX).alias(SHOWN_BOX))
 
 
 def _near(box: Box, confidence: Confidence) -> pl.Expr:

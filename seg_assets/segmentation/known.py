@@ -6,27 +6,25 @@ Belongs here: known or missing, for features, indices and intent. Does not: what
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from functools import reduce
-from math import sqrt
 
 import polars as pl
 
 from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation.definitions import Definition
 from seg_assets.segmentation.indices import IndexSet
-from seg_assets.segmentation.intent.index import INTENT, Item
 from seg_assets.segmentation.scaling import gate_of
-
-# An index of which less than half is observed is a guess.
-HALF = 0.5
+from seg_assets.segmentation.unknown import makings
 
 
 def known(columns: Iterable[str], catalogue: Catalogue, indices: IndexSet) -> pl.Expr:
     """Whether all of `columns`, indices and features, are known of an account: Boolean, never null.
 
     A feature is known where it has a value, or where its group does not apply: that is known too. An index is, where
-    features with half of its weight are; intent, where features with half of the spread of its points are.
+    features with half of its weight are, less is a guess; intent, where features with half of the spread of its
+    points are.
     """
     every = [_known(column, catalogue, indices) for column in columns]
     return reduce(lambda left, right: left & right, every, pl.lit(True))
@@ -47,26 +45,14 @@ def shares_known(
 
 
 def _known(column: str, catalogue: Catalogue, indices: IndexSet) -> pl.Expr:
-    if column == INTENT and indices.intent is not None:
-        return _half([(item.bins.feature, _spread(item)) for item in indices.intent.items], catalogue)
-    for index in indices.reference.indices:
-        if index.name == column:
-            return _half([(c.feature, abs(c.weight)) for c in index.contributions], catalogue)
-    return _has_value(column, catalogue)
-
-
-def _half(weighed: list[tuple[str, float]], catalogue: Catalogue) -> pl.Expr:
-    total = sum(weight for _, weight in weighed)
-    observed = [pl.when(_has_value(name, catalogue)).then(weight).otherwise(0.0) for name, weight in weighed]
-    return pl.sum_horizontal(observed) >= HALF * total - 1e-9 if observed else pl.lit(True)
+    made_of = makings(column, indices)
+    observed = [
+        pl.when(_has_value(making.feature, catalogue)).then(2 * making.weight).otherwise(0) for making in made_of
+    ]
+    return reduce(operator.add, observed, pl.lit(0)) >= sum(making.weight for making in made_of)
 
 
 def _has_value(column: str, catalogue: Catalogue) -> pl.Expr:
     value = pl.col(column).is_not_null()
     gate = gate_of(catalogue.feature(column), catalogue) if column in catalogue.feature_names else None
     return value if gate is None else value | ~pl.col(gate).fill_null(True)
-
-
-def _spread(item: Item) -> float:
-    """The standard deviation of the item's points over accounts."""
-    return sqrt(sum(share * tenths**2 for share, tenths in zip(item.shares, item.tenths, strict=True)))

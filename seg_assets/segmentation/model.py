@@ -46,6 +46,7 @@ from seg_assets.segmentation.tree import Split
 from seg_assets.segmentation.wording import Vocabulary
 
 FORMAT = 2
+MARGIN, SECOND = "__margin", "__second"
 # What no comparison with a population without groups has shown to be more.
 CONSTRUCTED = "constructed"
 
@@ -127,51 +128,57 @@ class Segmentation:
         (list[str]), unusual, labels (list[str]), action.
         Expressions only: lazy, streaming, row by row independent.
         """
-        definitions, indices = self.definitions, self.index_set
-        segment, margin = pl.col(SEGMENT), pl.col("__margin")
-        distances = [f"__distance_{position}" for position in range(len(definitions))]
+        placed = self._placed(frame)
+        if hold_weeks:
+            placed = self._held(placed, earlier, hold_weeks)
         ids = [s.segment_id for s in self.segments]
         names = [s.name for s in self.segments]
-        actions = [s.action for s in self.segments]
-        steps = (
-            frame.lazy()
-            .select(self.required_columns)
-            .with_columns(*indices.expressions(), self.reference.unusual_expression())
-        )
-        steps = with_segment(steps, definitions)
-        away = margins(definitions, self.confidence, segment)
-        steps = steps.with_columns(expression.alias(name) for expression, name in zip(away, distances, strict=True))
-        steps = steps.with_columns(pl.min_horizontal([pl.col(name) for name in distances]).alias("__margin"))
-        second = nearest([pl.col(name) for name in distances], margin)
-        shown, box, held, said = segment, pl.col(BOX), pl.lit(False), None
-        confidence = self.confidence.expression(margin)
-        if hold_weeks:
-            steps = self._with_hold(steps, earlier, hold_weeks)
-            shown, held = pl.col(SHOWN), pl.col(HELD_WEEK) > 0
-            box = pl.coalesce(SHOWN_BOX, BOX)
-            second = pl.when(held).then(segment).otherwise(second)
-            confidence = pl.when(held).then((1 - confidence).round(4)).otherwise(confidence)
-            said = held_words(names, hold_weeks, shown, pl.col(HELD_WEEK))
-        return steps.select(
+        shown = pl.col(SHOWN)
+        last = held_words(names, hold_weeks, shown, pl.col(HELD_WEEK)) if hold_weeks else None
+        return placed.select(
             "account_id",
             "snapshot_date",
             looked_up(ids, shown, pl.String).alias("segment_id"),
             looked_up(names, shown, pl.String).alias("segment_name"),
-            looked_up(ids, segment, pl.String).alias("rule_segment_id"),
-            held.alias("held"),
-            confidence.alias("confidence"),
-            looked_up(ids, second, pl.String).alias("second_segment_id"),
-            reasons(definitions, self.vocabulary, box, said).alias("reasons"),
+            looked_up(ids, pl.col(SEGMENT), pl.String).alias("rule_segment_id"),
+            (pl.col(HELD_WEEK) > 0).alias("held"),
+            "confidence",
+            looked_up(ids, pl.col(SECOND), pl.String).alias("second_segment_id"),
+            reasons(self.definitions, self.vocabulary, pl.col(SHOWN_BOX), last).alias("reasons"),
             "unusual",
             no_texts().alias("labels"),
-            looked_up(actions, shown, pl.String).alias("action"),
+            looked_up([s.action for s in self.segments], shown, pl.String).alias("action"),
         )
 
-    def _with_hold(self, frame: pl.LazyFrame, earlier: Sequence[pl.LazyFrame | None], hold_weeks: int) -> pl.LazyFrame:
+    def _placed(self, frame: pl.LazyFrame | pl.DataFrame) -> pl.LazyFrame:
+        """Where the definitions alone put the accounts, and how sure that is."""
+        distances = [f"__distance_{position}" for position in range(len(self.segments))]
+        steps = frame.lazy().select(self.required_columns)
+        steps = steps.with_columns(*self.index_set.expressions(), self.reference.unusual_expression())
+        steps = with_segment(steps, self.definitions)
+        away = margins(self.definitions, self.confidence, pl.col(SEGMENT))
+        steps = steps.with_columns(expression.alias(name) for expression, name in zip(away, distances, strict=True))
+        steps = steps.with_columns(pl.min_horizontal([pl.col(name) for name in distances]).alias(MARGIN))
+        return steps.with_columns(
+            pl.lit(0).alias(HELD_WEEK),
+            pl.col(SEGMENT).alias(SHOWN),
+            pl.col(BOX).alias(SHOWN_BOX),
+            nearest([pl.col(name) for name in distances], pl.col(MARGIN)).alias(SECOND),
+            self.confidence.expression(pl.col(MARGIN)).alias("confidence"),
+        )
+
+    def _held(self, placed: pl.LazyFrame, earlier: Sequence[pl.LazyFrame | None], hold_weeks: int) -> pl.LazyFrame:
+        """`placed`, with some accounts where they were: what is told of these is of the segment they are shown in."""
         rules = (self.definitions, self.confidence, self.index_set)
         past = [None if snapshot is None else remembered(snapshot, *rules) for snapshot in earlier]
-        held = with_hold(with_footing(frame, *rules), past, hold_weeks)
-        return with_shown_box(held, self.definitions, self.confidence)
+        steps = with_hold(with_footing(placed, *rules), past, hold_weeks)
+        held = pl.col(HELD_WEEK) > 0
+        # A held account is just across the border: what is not the chance to stay there is, as it turns out, the
+        # chance to be back.
+        return with_shown_box(steps, self.definitions, self.confidence).with_columns(
+            pl.when(held).then(SEGMENT).otherwise(SECOND).alias(SECOND),
+            pl.when(held).then((1 - pl.col("confidence")).round(4)).otherwise("confidence").alias("confidence"),
+        )
 
     def words(self, segment: Segment) -> str:
         """The segment's definition as people read it."""

@@ -162,6 +162,9 @@ def _moves(table: pl.DataFrame, before: Champion, now: Champion) -> list[_Figure
     by_definition, _ = moved(table, DEFINITION)
     new, lost = moved(table, NEW)[0], moved(table, LOST)[0]
     both = f"{common:,} accounts of {before.day} and {now.day}"
+    changed = f"the definitions changed ({before.version} to {now.version}, both on {now.day})"
+    if before.version == now.version:
+        changed = f"the definitions changed, as {now.version} stays in force"
     shares = [
         _share(
             "moved_by_behaviour",
@@ -173,8 +176,7 @@ def _moves(table: pl.DataFrame, before: Champion, now: Champion) -> list[_Figure
             "moved_by_definition",
             by_definition,
             common,
-            f"of the {both} are in another segment because the definitions changed ({before.version} to "
-            f"{now.version}, both on {now.day}).",
+            f"of the {both} are in another segment because {changed}.",
         ),
         _share("new_accounts", new, common + new, f"of the {common + new:,} accounts of {now.day} are new."),
         _share("lost_accounts", lost, common + lost, f"of the {common + lost:,} accounts of {before.day} are gone."),
@@ -203,14 +205,14 @@ def _year(members: Memberships, now: Champion, year_before: Definitions | None) 
 
 def _half_life(found: HalfLife, segmentation: Segmentation, before: Champion) -> _Figure:
     names = dict(_named(before.segmentation)) | dict(_named(segmentation))
-    whose = "a segment's" if found.segment_id is None else f"{found.segment_id} {names[found.segment_id]}'s"
+    whose = "a segment" if found.segment_id is None else f"{found.segment_id} {names[found.segment_id]}"
     accounts = f"{found.accounts:,} accounts of {before.day}"
-    says = f"Nobody of {whose} {accounts} has left it."
+    says = f"Nobody has left {whose}: all {accounts} are still there."
     if found.months is not None:
         until = "no end" if found.high is None else f"{found.high:.1f}"
         says = (
-            f"Half of {whose} accounts have left it after {found.months:.1f} months ({found.low or 0:.1f} to {until}), "
-            f"as {found.stayed:,} of the {accounts} are still there."
+            f"Half of the accounts of {whose} have left it after {found.months:.1f} months ({found.low or 0:.1f} to "
+            f"{until}), as {found.stayed:,} of the {accounts} are still there."
         )
     return _Figure("half_life", says, found.months, "months", found.segment_id, found.low, found.high)
 
@@ -221,6 +223,8 @@ def _agreement(counts: Counts, before: Champion, now: Champion) -> _Figure:
         f"The definitions of {before.version} and {now.version} agree by an adjusted Rand index of {found.value:.3f} "
         f"on the {counts.sum():,.0f} accounts of {now.day} (1 is the same, 0 is chance)."
     )
+    if before.version == now.version:
+        says = f"{now.version} stays in force: the adjusted Rand index of its definitions with themselves is 1."
     return _Figure("definitional_agreement", says, found.value, "adjusted Rand index", None, found.low, found.high)
 
 

@@ -167,7 +167,7 @@ def test_people_can_read_it_without_opening_a_table(place: Place, segmentation: 
     assert "threshold_drift" in metadata["figures_table"].value
     assert "| behaviour | SEG-" in metadata["moves_table"].value
     assert "lives on with" in metadata["events_table"].value
-    assert "Half of SEG-01" in metadata["half_lives_table"].value
+    assert "Half of the accounts of SEG-01" in metadata["half_lives_table"].value
 
 
 def test_a_month_without_a_model_is_named(place: Place, segmentation: Segmentation) -> None:

@@ -110,6 +110,11 @@ def test_a_fingerprint_ignores_words_that_nothing_computes_with(old, new):
         assert other.fingerprint(part) == default_catalogue().fingerprint(part)
 
 
+def test_a_fingerprint_ignores_what_only_scoring_computes_with():
+    """To turn the hold off would have fitted every month again."""
+    assert changed("hold_weeks: 2", "hold_weeks: 0").fingerprint() == default_catalogue().fingerprint()
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -107,9 +107,10 @@ print(json.dumps([sys.modules[name].__file__ for name in ours]))
     modules = [Path(file) for file in json.loads(done.stdout)]
     assert modules and all("code" in file.parts and CHECKOUT not in file.parents for file in modules)
     columns = ("account_id", "segment_id", "segment_name", "confidence", "second_segment_id")
-    assert_frame_equal(
-        pl.read_parquet(served).select(columns).sort("account_id"), finished.scores(JULY).select(columns)
-    )
+    scores, alone = finished.scores(JULY), pl.read_parquet(served).select(columns).sort("account_id")
+    # One snapshot has no memory: what is served is the rule segment, of an account that the graph holds as of others.
+    assert alone["segment_id"].equals(scores["rule_segment_id"])
+    assert_frame_equal(alone.filter(~scores["held"]), scores.filter(~pl.col("held")).select(columns))
 
 
 def test_the_registered_model_carries_its_code_and_exact_pins(finished):

@@ -24,6 +24,7 @@ def materialize_range(home: Home, asset: str, first: dt.date, last: dt.date) -> 
         "SEG_HOME": str(home.folder),
         "SEG_LANDING": str(home.landing),
         "DAGSTER_HOME": str(home.folder / "dagster"),
+        "SEG_CATALOG": str(home.catalogue()),
         "PYTHONPATH": str(CHECKOUT),
     }
     command = [sys.executable, "-m", "dagster", "asset", "materialize", "-m", "seg_assets.definitions"]
@@ -60,7 +61,7 @@ def test_a_range_of_weeks_replaces_those_weeks_and_no_other(home):
 
 
 def test_a_range_of_months_is_refreshed_in_order(home):
-    materialize_range(home, "segment_model", dt.date(2026, 6, 1), dt.date(2026, 7, 1))
+    materialize_range(home, "segment_count_report,segment_model", dt.date(2026, 6, 1), dt.date(2026, 7, 1))
     models = home.table("segment_model").sort("fitted_at")
     assert models["definition_version"].to_list() == ["2026-06.1", "2026-07.1", "2026-06.2", "2026-07.2"]
     assert models["champion_before"].to_list() == [None, "2026-06.1", None, "2026-06.2"]

@@ -59,9 +59,7 @@ class Weeks:
 
 
 def test_a_week_scored_alone_has_the_bytes_that_it_has_among_others(tmp_path: Path, segmentation: Segmentation) -> None:
-    alone, forward, backward = (
-        Weeks(tmp_path / name, segmentation) for name in ("alone", "forward", "backward")
-    )
+    alone, forward, backward = (Weeks(tmp_path / name, segmentation) for name in ("alone", "forward", "backward"))
     alone.score(LAST)
     forward.score(*MONDAYS)
     backward.score(*reversed(MONDAYS))

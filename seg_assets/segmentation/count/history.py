@@ -31,7 +31,7 @@ from seg_assets.segmentation.count.prospects import (
 )
 from seg_assets.segmentation.growing import Grown, KnownIntent, grow
 from seg_assets.segmentation.indices import IndexSet
-from seg_assets.segmentation.intent.cross_fit import fit_intent
+from seg_assets.segmentation.intent.cross_fit import fit_intent_on
 from seg_assets.segmentation.intent.index import INTENT
 from seg_assets.segmentation.intent.rows import TrainingRows, family_codes, training_rows
 from seg_assets.segmentation.lift import Interval, auc_within, quintiles
@@ -233,8 +233,8 @@ def rehearse(
     rows = training_rows(history.fit)
     if rows is None:
         return "the months to fit on have not both outcomes"
-    learned = fit_intent(history.fit, catalogue)
-    sample = hash_sample(history.population.collect(engine="streaming"))
+    learned = fit_intent_on(rows, catalogue)
+    sample = _sample(history.population)
     preprocessor = Preprocessor.fit(sample, catalogue, reference)
     sample = sample.with_columns(reference.index_expressions())
     frame = rows.frame.with_columns(reference.index_expressions())
@@ -259,6 +259,12 @@ def rehearse(
         JudgedAccounts(select, share_to_select, of_select),
         JudgedAccounts(judge, share_to_judge, of_judge),
     )
+
+
+def _sample(population: pl.LazyFrame) -> pl.DataFrame:
+    """`hash_sample` of accounts that are read only where they are in it."""
+    ids = hash_sample(population.select("account_id").collect())["account_id"]
+    return hash_sample(population.filter(pl.col("account_id").is_in(ids.implode())).collect(engine="streaming"))
 
 
 def _drawn(outcomes: Outcomes, indices: IndexSet) -> tuple[pl.DataFrame, float]:

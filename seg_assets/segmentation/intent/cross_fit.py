@@ -61,7 +61,11 @@ def fit_intent(outcomes: Outcomes | None, catalogue: Catalogue, *, champion: Int
     has none, and sets 50 to the odds of all its rows. Deterministic, and independent of the order of the rows.
     Families stay together in folds where the frame has `parent_account_id`.
     """
-    rows = None if outcomes is None else training_rows(outcomes)
+    return fit_intent_on(None if outcomes is None else training_rows(outcomes), catalogue, champion=champion)
+
+
+def fit_intent_on(rows: TrainingRows | None, catalogue: Catalogue, *, champion: IntentIndex | None = None) -> IntentFit:
+    """The same from rows that were drawn already, None where there were none to draw."""
     if rows is None:
         return _absent("no snapshot with both outcomes has matured")
     if rows.accounts_converted < FEWEST_CONVERTED:

@@ -74,8 +74,7 @@ def training_rows(outcomes: Outcomes, most_converted: int = MOST_CONVERTED) -> T
     limit = pl.when(CONVERTED).then(share_converted * _RANGE).otherwise(share_others * _RANGE)
     drawn = _with_draw(keys).filter(pl.col(_DRAW) < limit).drop(CONVERTED)
     accounts = keys.filter(CONVERTED)["account_id"].n_unique()
-    rows = outcomes.frame.join(drawn.lazy(), on=["account_id", "snapshot_date"]).collect(engine="streaming")
-    frame = rows.sort(_DRAW, "account_id", "snapshot_date").drop(_DRAW)
+    frame = _rows(outcomes.frame, drawn).sort(_DRAW, "account_id", "snapshot_date").drop(_DRAW)
     return TrainingRows(frame, share_converted, share_others, accounts, converted / others)
 
 
@@ -92,6 +91,19 @@ def family_codes(frame: pl.DataFrame) -> npt.NDArray[np.intp]:
     """(n,) a number for each account's family: accounts under one parent, each its own where that is not known."""
     family = pl.coalesce(FAMILY, "account_id") if FAMILY in frame.columns else pl.col("account_id")
     return frame.select(family.rank("dense")).to_series().to_numpy().astype(np.intp)
+
+
+def _rows(frame: pl.LazyFrame, drawn: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `frame` at the keys of `drawn`, beside its other columns.
+
+    Date by date and by ids alone, which files are filtered by while they are read: a join would hold all rows first.
+    """
+    parts = []
+    for part in drawn.partition_by("snapshot_date"):
+        same = pl.col("snapshot_date") == part["snapshot_date"].first()
+        chosen = frame.filter(same, pl.col("account_id").is_in(part["account_id"].implode()))
+        parts.append(chosen.collect(engine="streaming").join(part, on=["account_id", "snapshot_date"]))
+    return pl.concat(parts)
 
 
 def _with_draw(keys: pl.DataFrame) -> pl.DataFrame:
