@@ -3,7 +3,7 @@
 Belongs here: what a competent data scientist writes for the same definitions: a ColumnTransformer, NumPy for masks
 and distances, comprehensions for texts. It reads a segmentation's values (definitions, scales, words) and computes
 everything itself. Neither slowed down nor tuned: whatever vectorises in the ordinary way is vectorised.
-Does not: measuring (contenders.py).
+Does not: the hold at borders, which the measured scoring leaves off too; measuring (measuring.py).
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ import pandas as pd
 import pyarrow as pa
 
 from benchmarks.plain_indices import Floats, PlainIndices
+from benchmarks.plain_intent import PlainIntent
 from seg_assets.catalogs import Kind
 from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.confidence import FAR
 from seg_assets.segmentation.definitions import Box, Condition, Test
+from seg_assets.segmentation.intent.index import INTENT
 from seg_assets.segmentation.reference import UNUSUAL_FEATURES
 from seg_assets.segmentation.wording import NOT_KNOWN
 
@@ -41,6 +43,8 @@ class PlainScoring:
         self.boxes = [(place, box) for place, s in enumerate(self.segments) for box in s.definition.boxes]
         asked = {column for definition in segmentation.definitions for column in definition.columns}
         self.indices = PlainIndices(segmentation.reference, asked)
+        intent = segmentation.intent if INTENT in asked else None
+        self.intent = None if intent is None else PlainIntent(intent)
         self.usual = [scale for scale in segmentation.reference.scales if scale.kind is Kind.NUMERIC]
         self.columns = [name for name in segmentation.required_columns if name != "snapshot_date"]
 
@@ -52,7 +56,7 @@ class PlainScoring:
 
     def score(self, accounts: pd.DataFrame) -> pd.DataFrame:
         """A row an account, in the order of `accounts`: the columns of segment_scores but for the partition's."""
-        accounts = accounts.assign(**self.indices.of(accounts))
+        accounts = accounts.assign(**self._indices(accounts))
         box = np.select([_inside(accounts, box) for _, box in self.boxes], range(len(self.boxes)), default=-1)
         segment = np.array([place for place, _ in self.boxes])[box]
         margin, second = self._nearest_other(accounts, segment)
@@ -74,6 +78,11 @@ class PlainScoring:
                 "before_first_model": False,
             }
         )
+
+    def _indices(self, accounts: pd.DataFrame) -> dict[str, Floats]:
+        """(n,) an index that a definition asks for."""
+        intent = {} if self.intent is None else {INTENT: self.intent.of(accounts)}
+        return self.indices.of(accounts) | intent
 
     def _nearest_other(self, accounts: pd.DataFrame, segment: Positions) -> tuple[Floats, Positions]:
         """(n,), (n,): the distance to the nearest other segment, infinite where there is none, and its position."""

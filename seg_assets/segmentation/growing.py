@@ -6,17 +6,19 @@ Does not: the tree itself (tree.py), the weight of intent (guided_points.py), id
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from seg_assets.catalogs import Catalogue
+from seg_assets.catalogs.model import Limits
 from seg_assets.segmentation.balance import Matrix
 from seg_assets.segmentation.candidates import candidates
 from seg_assets.segmentation.clustering import Labels
-from seg_assets.segmentation.definitions import Definition
+from seg_assets.segmentation.damping import STEADIEST, damped
+from seg_assets.segmentation.definitions import Condition, Definition
 from seg_assets.segmentation.guided_points import (
     guided,
     guided_candidates,
@@ -25,11 +27,13 @@ from seg_assets.segmentation.guided_points import (
     intent_share,
     likeness_axes,
 )
+from seg_assets.segmentation.intent.additive_fit import Flags
 from seg_assets.segmentation.intent.index import INTENT
 from seg_assets.segmentation.model import Segmentation
+from seg_assets.segmentation.new_kinds import new_kinds
 from seg_assets.segmentation.preprocess import Preprocessor
 from seg_assets.segmentation.scoring import SEGMENT, with_segment
-from seg_assets.segmentation.tree import Split, TreeGrower, leaf_boxes
+from seg_assets.segmentation.tree import Split, TreeGrower, leaf_boxes, leaf_paths
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +50,14 @@ class KnownIntent:
 class Grown:
     """Splits of a tree; weight: what the intent axis counted, intent_share: its share of the variance between segments.
 
-    Both are None where intent is not known.
+    Both are None where intent is not known. born: how many of the splits are there for a new kind of account; the
+    champion's segments all live on beside them where that many more segments are asked for.
     """
 
     splits: tuple[Split, ...]
     weight: float | None
     intent_share: float | None
+    born: int
 
 
 def grow(
@@ -63,10 +69,12 @@ def grow(
     count: int,
     *,
     weight: float | None = None,
+    before: pl.Series | None = None,
 ) -> Grown:
     """At most `count` segments of `sample` (account rows with the reference's indices), from the champion's splits on.
 
-    weight: of the intent axis; None: as much as intent may make of the variance between `count` segments.
+    weight: of the intent axis; None: as much as intent may make of the variance between `count` segments; before:
+    account_ids that the champion was fitted on, beside whom kinds of account are new.
     Raises ValueError where accounts do not vary or nothing may be asked.
     """
     alike = likeness(preprocessor, sample)
@@ -78,20 +86,43 @@ def grow(
     if not asked:
         raise ValueError("no usable features: no index, level or number of the catalogue can split the accounts")
     in_force = {split.path: split.condition for split in champion.splits} if champion else {}
+    arrived = None if before is None else ~sample["account_id"].is_in(before.implode()).to_numpy()
 
-    def tree(points: Matrix) -> tuple[tuple[Split, ...], Labels]:
-        limits = catalogue.limits
-        splits = TreeGrower(sample, points, asked, in_force).grow(count, limits.smallest_share, limits.conditions)
-        return splits, leaf_labels(sample, splits)
+    def tree(points: Matrix) -> tuple[_Tree, Labels]:
+        grown = _tree(TreeGrower(sample, points, asked, in_force), alike, arrived, count, catalogue.limits)
+        return grown, leaf_labels(sample, grown.splits)
 
     if intent is None:
-        return Grown(tree(alike)[0], None, None)
+        grown, _ = tree(alike)
+        return Grown(grown.splits, None, None, grown.born)
     axis = intent_axis(intent.points, intent.anchor_odds, alike)
     if weight is not None:
-        splits, labels = tree(guided_points(alike, axis, weight))
-        return Grown(splits, weight, intent_share(alike, axis, labels))
+        grown, labels = tree(guided_points(alike, axis, weight))
+        return Grown(grown.splits, weight, intent_share(alike, axis, labels), grown.born)
     found = guided(tree, alike, axis, champion.intent_weight if champion else None)
-    return Grown(found.grown, found.weight, found.intent_share)
+    return Grown(found.grown.splits, found.weight, found.intent_share, found.grown.born)
+
+
+@dataclass(frozen=True)
+class _Tree:
+    splits: tuple[Split, ...]
+    born: int
+
+
+def _tree(grower: TreeGrower, alike: Matrix, arrived: Flags | None, count: int, limits: Limits) -> _Tree:
+    """The champion's tree as far as it does not lag, new kinds of account parted from its leaves, and what more of
+    `count` leaves explains most.
+    """
+    if not grower.champion:
+        return _Tree(grower.grow(count, limits.smallest_share, limits.conditions), 0)
+    steady = damped(grower, limits.smallest_share, limits.conditions, lambda splits: leaf_labels(grower.frame, splits))
+    born: dict[str, Condition] = {}
+    if arrived is not None:
+        leaves = {path: place for place, path in enumerate(leaf_paths(steady)) if len(path) < limits.conditions}
+        labels = leaf_labels(grower.frame, steady)
+        born = new_kinds(grower.candidates, alike, leaves, labels, arrived, limits.smallest_share)
+    kept = replace(grower, champion={split.path: split.condition for split in steady} | born, tolerance=STEADIEST)
+    return _Tree(kept.grow(count, limits.smallest_share, limits.conditions), len(born))
 
 
 def likeness(preprocessor: Preprocessor, sample: pl.DataFrame) -> Matrix:

@@ -52,10 +52,13 @@ def inherit(
     signatures: Sequence[Signature],
     rates: Sequence[float | None],
     champion: Segmentation | None,
+    before: pl.Series | None,
 ) -> Inheritance:
     """What the segments of `bare`, which have neither ids nor names yet, continue of the champion's.
 
-    accounts, signatures, rates: of the new segments. A single segment is everyone, SEG-00, and continues nothing.
+    accounts, signatures, rates: of the new segments; before: account_ids that the champion was fitted on: segments are
+    the same by these accounts, lest newcomers take the id of those they came to. A single segment is everyone, SEG-00,
+    and continues nothing.
     """
     tombstones = champion.tombstones if champion else ()
     issued = champion.highest_id if champion else 0
@@ -64,7 +67,8 @@ def inherit(
     if champion is None or len(champion.segments) == 1:
         ids = first_ids(accounts, rates, after=issued)
         return Inheritance(tuple(ids), issued + len(ids), {}, tombstones, None)
-    counts = _overlaps(champion, bare, snapshot)
+    known = snapshot if before is None else snapshot.filter(pl.col("account_id").is_in(before.implode()))
+    counts = _overlaps(champion, bare, known)
     pairs = matched(counts, cosines([segment.signature for segment in champion.segments], signatures))
     old = [(segment.segment_id, segment.name) for segment in champion.segments]
     following, highest = following_ids(pairs, [old_id for old_id, _ in old], len(accounts), issued)

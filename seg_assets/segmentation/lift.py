@@ -71,6 +71,32 @@ def auc_deviation_by_chance(positives: int, negatives: int) -> float:
     return float(np.sqrt((positives + negatives + 1) / (12 * positives * negatives)))
 
 
+def auc_difference(scores: npt.ArrayLike, others: npt.ArrayLike, converted: npt.ArrayLike) -> tuple[float, float]:
+    """(AUC of `scores` less that of `others`, its standard error), on the same accounts, of both kinds; all (n,).
+
+    Source: DeLong, DeLong and Clarke-Pearson 1988.
+    """
+    outcome = np.asarray(converted, dtype=np.bool_)
+    above, below = (
+        one - other for one, other in zip(_placements(scores, outcome), _placements(others, outcome), strict=True)
+    )
+    return float(above.mean()), float(np.sqrt(above.var() / len(above) + below.var() / len(below)))
+
+
+def _placements(scores: npt.ArrayLike, converted: Flags) -> tuple[Vector, Vector]:
+    """For each converted account the share of others that score lower, and for each other that of converted above."""
+    values = np.asarray(scores, dtype=np.float64)
+    return _share_below(values[~converted], values[converted]), 1 - _share_below(values[converted], values[~converted])
+
+
+def _share_below(values: Vector, limits: Vector) -> Vector:
+    """The share of `values` below each of `limits`, ties counting half."""
+    order = np.sort(values)
+    places = np.searchsorted(order, limits, "left") + np.searchsorted(order, limits, "right")
+    share: Vector = places / (2 * len(order))
+    return share
+
+
 def segment_rates(segments: Codes, converted: npt.ArrayLike, count: int) -> Vector:
     """(count,) the conversion rate of each segment, drawn to the rate of all by 30 accounts' worth.
 

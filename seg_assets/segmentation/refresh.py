@@ -50,6 +50,7 @@ def fit(
     weight: float | None = None,
     kinds: Mapping[str, str] = MappingProxyType({}),
     overrides: Mapping[str, str] = MappingProxyType({}),
+    before: pl.Series | None = None,
 ) -> Segmentation:
     """The challenger: segments of `snapshot`, with the champion's ids and names where they are the same.
 
@@ -57,9 +58,10 @@ def fit(
     previous: an earlier snapshot, from which confidence is learned; outcomes: matured ones, from which intent is
     learned unless `learned` says what was; count: how many segments at most (1: everyone), the catalogue's limit where
     None; weight: of the intent axis, found anew where None; kinds: natural or reproducible, by the SQL of definitions
-    found to be so; overrides: names that people gave, by segment_id. `parent_account_id`, in the snapshot and the
-    outcomes or in neither, keeps families together. The result depends on nothing else, nor on the order of the rows.
-    Raises ValueError for too few accounts and where features do not vary.
+    found to be so; overrides: names that people gave, by segment_id; before: account_ids that the champion was fitted
+    on, beside whom a kind of account is new and by whom a segment is the same. `parent_account_id`, in the snapshot and
+    the outcomes or in neither, keeps families together. The result depends on nothing else, nor on the order of the
+    rows. Raises ValueError for too few accounts and where features do not vary.
     """
     count = catalogue.limits.segments if count is None else count
     needed = ACCOUNTS_A_SEGMENT * count
@@ -73,7 +75,7 @@ def fit(
     indices = IndexSet(preprocessor.reference, intent)
     sample = hash_sample(snapshot).with_columns(preprocessor.reference.index_expressions())
     known = known_intent(sample, learned, intent)
-    grown = grow(sample, catalogue, preprocessor, champion, known, count, weight=weight)
+    grown = grow(sample, catalogue, preprocessor, champion, known, count, weight=weight, before=before)
     definitions = leaf_definitions(grown.splits)
     bare = _bare(catalogue, indices, definitions, grown)
     bare = replace(bare, confidence=fit_confidence(bare, snapshot, previous))
@@ -81,7 +83,7 @@ def fit(
     pictures = portraits(frame, code, len(definitions), catalogue, indices)
     rates = [rate.share.value if rate else None for rate in segment_rates(bare, outcomes)]
     signatures = [signature(picture, catalogue) for picture in pictures]
-    inherited = inherit(bare, snapshot, [picture.accounts for picture in pictures], signatures, rates, champion)
+    inherited = inherit(bare, snapshot, [picture.accounts for picture in pictures], signatures, rates, champion, before)
     segments = _segments(bare, pictures, signatures, rates, catalogue, champion, inherited, kinds, overrides)
     metrics = learned.metrics | fit_figures(bare, sample, preprocessor, seed, champion)
     metrics |= {"smallest_share": stable(min(picture.share for picture in pictures))}

@@ -21,8 +21,8 @@ from seg_assets.segmentation.definitions import Box, Condition
 from seg_assets.segmentation.serialise import stable
 from seg_assets.segmentation.split_search import SplitSearch, gain
 
-# The champion's split stays while it explains nearly as much as the best one: definitions must not wander with noise.
-CHAMPION_TOLERANCE = 0.02
+# A new leaf is this much larger than the smallest allowed, lest a few accounts fewer end it a month later.
+MARGIN = 1.15
 
 
 @dataclass(frozen=True)
@@ -64,18 +64,21 @@ class TreeGrower:
 
     frame: (n) account rows with features and indices, which only a champion's conditions are asked of;
     target: (n, axes), what leaves should be alike in; candidates: what may be asked, with bins of the same n rows;
-    champion: the splits in force, by path.
+    champion: the splits in force, by path; tolerance: the share of the best split's gain that one of them may lack and
+    still be taken (damping.py), below 1.
     """
 
     frame: pl.DataFrame
     target: Matrix
     candidates: Sequence[Candidate]
     champion: Mapping[str, Condition]
+    tolerance: float = 0.02
 
     def grow(self, leaves: int, smallest_share: float, depth: int) -> tuple[Split, ...]:
         """Splits in the order they were made: always the one that explains most of the target, at most `leaves` - 1.
 
-        No leaf is smaller than `smallest_share` of the rows or deeper than `depth`; fewer leaves where that is so.
+        No leaf is smaller than `smallest_share` of the rows (a new one than 1.15 times that) or deeper than `depth`;
+        fewer leaves where that is so.
         """
         search = SplitSearch.of(self.candidates, self.target)
         smallest = int(np.ceil(smallest_share * len(self.target)))
@@ -103,7 +106,7 @@ class TreeGrower:
             choice = open_leaves[path][1]
             if choice is None:
                 continue
-            counted = choice.gain / (1 - CHAMPION_TOLERANCE) if path in self.champion else choice.gain
+            counted = choice.gain / (1 - self.tolerance) if path in self.champion else choice.gain
             if counted > best_gain:
                 best_path, best, best_gain = path, choice, counted
         return best_path, best
@@ -111,9 +114,9 @@ class TreeGrower:
     def _best(self, search: SplitSearch, path: str, rows: npt.NDArray[np.intp], smallest: int) -> _Choice | None:
         if len(rows) < 2 * smallest:
             return None
-        best = search.best(rows, smallest)
+        best = search.best(rows, int(np.ceil(MARGIN * smallest)))
         kept = self._champions(path, rows, smallest)
-        if best is None or (kept is not None and kept.gain >= (1 - CHAMPION_TOLERANCE) * best.gain):
+        if best is None or (kept is not None and kept.gain >= (1 - self.tolerance) * best.gain):
             return kept
         return _Choice(best.candidate.condition(best.inside), best.inside[best.candidate.bins[rows]], best.gain)
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
+
 from resources.lakehouse import Lakehouse
 from seg_assets.catalogs import Catalogue
 from seg_assets.schemas import SEGMENT_COUNT_REPORT
@@ -37,11 +39,15 @@ def judge_counts(
     service_month: dt.date,
     champion: Segmentation | None,
     data: RefreshData,
+    before: pl.Series | None,
     *,
     every: bool,
     seed: int,
 ) -> tuple[CountReport, dict[str, Any]]:
-    """The report of a service month, stored, and figures for its materialization."""
+    """The report of a service month, stored, and figures for its materialization.
+
+    before: account_ids that the champion was fitted on.
+    """
     began = time.monotonic()
 
     def judged(every: bool) -> CountReport:
@@ -54,6 +60,7 @@ def judge_counts(
             preprocessor=data.preprocessor,
             counts=counts_to_judge(catalogue, champion, every=every),
             seed=seed,
+            before=before,
         )
 
     report = judged(every)

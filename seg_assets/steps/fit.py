@@ -29,6 +29,7 @@ from seg_assets.steps.models import (
     append_promotion,
     highest_id_before,
     model_versions,
+    read_accounts_of,
     read_promotions,
     read_segmentation,
 )
@@ -59,8 +60,9 @@ def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any],
     champion_version = champion_before(read_promotions(lakehouse), service_month)
     champion = _champion(lakehouse, champion_version, service_month)
     data = read_refresh_data(lakehouse, catalogue, service_month)
+    before = None if champion_version is None else read_accounts_of(lakehouse, champion_version)
     report, counted = judge_counts(
-        lakehouse, catalogue, service_month, champion, data, every=inputs.every_count, seed=SEED
+        lakehouse, catalogue, service_month, champion, data, before, every=inputs.every_count, seed=SEED
     )
     segmentation = fit(
         data.snapshot,
@@ -75,6 +77,7 @@ def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any],
         weight=report.weight,
         kinds=report.kinds,
         overrides=inputs.names,
+        before=before,
     )
     version = next_version(service_month, model_versions(lakehouse))
     model_uri = _log(

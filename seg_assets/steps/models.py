@@ -64,6 +64,13 @@ def read_segmentation(lakehouse: Lakehouse, definition_version: str) -> Segmenta
     return Segmentation.from_json(rows.item())
 
 
+def read_accounts_of(lakehouse: Lakehouse, definition_version: str) -> pl.Series:
+    """The account_ids of the training snapshot of that version. Raises TableError where that is gone."""
+    rows = lakehouse.scan(SEGMENT_MODEL.name).filter(pl.col("definition_version") == definition_version)
+    (trained_on,) = rows.select("trained_on").collect().to_series()
+    return lakehouse.scan("account_snapshots", [trained_on]).select("account_id").collect().to_series()
+
+
 def read_preprocessor(lakehouse: Lakehouse, data_month: dt.date) -> tuple[Preprocessor, dt.date]:
     """The preprocessor of a data month, and the training snapshot that it was fitted on."""
     row = lakehouse.scan(PREPROCESSORS.name, [data_month]).collect().row(0, named=True)

@@ -81,6 +81,7 @@ def count_report(
     counts: Sequence[int],
     seed: int,
     effort: Effort = DEFAULT_EFFORT,
+    before: pl.Series | None = None,
 ) -> CountReport:
     """Each of `counts` (rising) numbers of segments of `snapshot`, measured and judged, and the choice.
 
@@ -102,8 +103,11 @@ def count_report(
     indices = IndexSet(preprocessor.reference, index_in_force(learned, champion))
     sample = hash_sample(snapshot).with_columns(preprocessor.reference.index_expressions())
     known = known_intent(sample, learned, indices.intent)
-    weight = None if known is None else grow(sample, catalogue, preprocessor, champion, known, usual).weight
-    splits = grow(sample, catalogue, preprocessor, champion, known, max(counts, default=1), weight=weight).splits
+    first = grow(sample, catalogue, preprocessor, champion, known, usual, before=before)
+    # A new kind of account is a segment more; that is no move of the number to be earned.
+    in_force, weight = in_force and in_force + first.born, first.weight
+    most = max(counts, default=1)
+    splits = grow(sample, catalogue, preprocessor, champion, known, most, weight=weight, before=before).splits
     partitions = partitions_of(splits, counts)
     holdings = held(snapshot, splits, indices, catalogue, champion, outcomes)
     if not partitions:

@@ -15,6 +15,7 @@ import polars as pl
 from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation.intent.additive_fit import Design, Flags, Vector, fit_additive
 from seg_assets.segmentation.intent.bins import Bins, Codes, bins_of, codes_of
+from seg_assets.segmentation.intent.in_force import stays
 from seg_assets.segmentation.intent.index import INTENT, IntentIndex
 from seg_assets.segmentation.intent.points import Population, damped, scorecard
 from seg_assets.segmentation.intent.rows import FOLDS, TrainingRows, folds_of, training_rows
@@ -57,9 +58,10 @@ class IntentFit:
 def fit_intent(outcomes: Outcomes | None, catalogue: Catalogue, *, champion: IntentIndex | None = None) -> IntentFit:
     """The intent index from eligible accounts at matured snapshots.
 
-    champion: the index in force, whose anchor and bins are kept and whose points damp the new ones; the first refresh
-    has none, and sets 50 to the odds of all its rows. Deterministic, and independent of the order of the rows.
-    Families stay together in folds where the frame has `parent_account_id`.
+    champion: the index in force. It stays where the newest labels do not contradict it; else its anchor and bins are
+    kept, and its points damp the new ones. The first refresh has none, and sets 50 to the odds of all its rows.
+    Deterministic, and independent of the order of the rows. Families stay together in folds where the frame has
+    `parent_account_id`.
     """
     return fit_intent_on(None if outcomes is None else training_rows(outcomes), catalogue, champion=champion)
 
@@ -113,7 +115,10 @@ def _fitted(
     whole = fit_additive(design, converted, rows.offset)
     index, *folds = (scorecard(blank, part, population) for part in (whole, *parts))
     if champion is not None:
-        index = damped(index, champion, population)
+        known = {*champion.required_columns} <= {*rows.frame.columns}
+        leaks = {item.bins.feature for item in champion.items} & dict(excluded).keys()
+        held = known and not leaks and stays(champion, rows, log_odds)
+        index = champion if held else damped(index, champion, population)
     metrics = {
         "intent_auc": stable(found),
         "intent_slope": stable(slope),

@@ -65,7 +65,7 @@ def test_seventy_means_the_same_when_twice_as_many_convert(learned: IntentFit) -
 
 def test_a_refresh_goes_half_of_the_way(learned: IntentFit) -> None:
     """Another draw of the same month moves the points of a bin half as much as it would by itself."""
-    champion, other = index_of(learned), Outcomes(leads(3_000, seed=5).lazy())
+    champion, other = index_of(learned), Outcomes(leads(3_000, seed=5, intercept=-1.8).lazy())
     alone, refreshed = (index_of(fit_intent(other, CATALOGUE, champion=c)) for c in (None, champion))
     for level in ("north", "south", "east"):
         values = [points(index, "city", level) for index in (champion, alone, refreshed)]
