@@ -180,11 +180,17 @@ def explanation_text(told: Explanation) -> str:
         f"{told.account_id}{name}, week {told.week}, definitions {told.definition_version}{_later(told)}",
         f"{told.segment_id}  {told.segment_name}",
         *(_wrapped(reason, 8) for reason in told.reasons or ["the only segment: it asks nothing"]),
-        _wrapped(f"confidence {sure}: the probability of the same segment at the next scoring, not of conversion", 8),
+        _wrapped(f"confidence {sure}: {_confidence_words(told)}, not of conversion", 8),
         _wrapped(f"OUTDATED {told.outdated}", 8) if told.outdated else "",
     ]
     parts = ["\n".join(line for line in segment if line), _nearest_text(told), _intent_text(told.intent)]
     return "\n\n".join(part for part in (*parts, _history_text(told.history)) if part)
+
+
+def _confidence_words(told: Explanation) -> str:
+    if told.held:
+        return "the probability that at the next scoring its values meet the segment it is held in"
+    return "the probability of the same segment at the next scoring"
 
 
 def _later(told: Explanation | ScoredWeek) -> str:
