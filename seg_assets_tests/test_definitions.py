@@ -23,7 +23,7 @@ GRAPH = {
     "raw/revenue_events": [],
     "account_snapshots": [f"raw/{source}" for source in SOURCES],
     "account_features": ["account_snapshots"],
-    "segment_count_report": ["account_features", "raw/pipeline_conversions", "segment_model"],
+    "segment_count_report": ["account_features", "raw/pipeline_conversions"],
     "segment_model": ["account_features", "raw/pipeline_conversions", "segment_count_report", "segment_model"],
     "segment_profiles": ["account_snapshots", "raw/account_master", "raw/pipeline_conversions", "segment_model"],
     "stability_report": ["account_snapshots", "segment_model"],

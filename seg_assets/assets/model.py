@@ -43,9 +43,9 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
             partitions_def=partitions.service_month,
         )
 
+    # The report reads the champion of the month before too; said here, the UI would see a cycle and draw nothing.
     made_of = [
         dg.AssetDep("account_features", partition_mapping=FEATURES_OF_SERVICE_MONTH),
-        dg.AssetDep("segment_model", partition_mapping=FEATURES_OF_SERVICE_MONTH),
         # Lineage: labels are those matured for the training snapshot, over all weeks up to it.
         dg.AssetDep(["raw", "pipeline_conversions"], partition_mapping=dg.AllPartitionMapping()),
     ]
@@ -62,7 +62,11 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
         {"scikitlearn", "mlflow"},
         "The challenger of a service month, fitted on the month before and on the champion before it, "
         "registered in MLflow, and promoted where its gates pass (table promotions).",
-        [*made_of, dg.AssetDep(SEGMENT_COUNT_REPORT.name)],
+        [
+            *made_of,
+            dg.AssetDep(SEGMENT_COUNT_REPORT.name),
+            dg.AssetDep(SEGMENT_MODEL.name, partition_mapping=FEATURES_OF_SERVICE_MONTH),
+        ],
     )
 
     @dg.multi_asset(name=FITTED_MODEL, specs=[report, model], backfill_policy=dg.BackfillPolicy.single_run())

@@ -82,8 +82,17 @@ def test_the_graph_is_drawn_without_an_error(address, tmp_path):
     page = subprocess.run(
         [*common, "--dump-dom", f"{address}/asset-groups"], capture_output=True, text=True, timeout=120
     ).stdout
-    for group in ("raw_tables", "accounts", "features", "fitted_model", "segment_profiles", "weekly_scores"):
+    for group in (
+        "raw_tables",
+        "accounts",
+        "features",
+        "fitted_model",
+        "segment_profiles",
+        "stability_report",
+        "weekly_scores",
+    ):
         assert group in page
     assert "An error occurred" not in page
+    assert "Cycle detected" not in page
     subprocess.run([*common, f"--screenshot={picture}", f"{address}/asset-groups"], capture_output=True, timeout=120)
     assert picture.stat().st_size > 20_000
