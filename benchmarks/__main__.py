@@ -20,15 +20,21 @@ from typing import Any
 import polars as pl
 
 from benchmarks.agreement import Agreement, agreement
-from benchmarks.comparison import ACCOUNTS, Aim, aims, ratios
+from benchmarks.comparison import ACCOUNTS, Aim, Loop, aims, ratios
 from benchmarks.machine import machine
 from benchmarks.measuring import CHECKOUT, Figures, measure
+from benchmarks.plain_refresh import PARTS
 from benchmarks.prepared import WEEK, Prepared
-from benchmarks.table import aims_table, stages_table
+from benchmarks.table import aims_table, loop_table, stages_table
 
 # Load average a core from which on something else takes the processor.
 BUSY = 0.3
 ALONE = {"sample_data": "sample data", "raw_to_accounts": "raw to accounts", "fit": "fit (without MLflow)"}
+ONCE = {
+    "refresh": "refresh: all gates, k = 3 to 15",
+    "plain_counts": "  scikit-learn loop: fits, figures",
+    "plain_refits": f"  scikit-learn loop: refits, 1 of {PARTS}",
+}
 IN_TURNS = {
     "scoring": "scoring",
     "floor": "  floor: read, write Parquet",
@@ -51,12 +57,18 @@ def main() -> None:
         for stage in ALONE:
             _say(f"measuring {ALONE[stage]}")
             figures += measure([stage], prepared.folder, given.accounts, given.repeats)
+        for stage in ONCE:
+            _say(f"measuring {ONCE[stage].strip()}, once")
+            figures += measure([stage], prepared.folder, given.accounts, 1)
         _say("measuring scoring, in turns with floor and scikit-learn + pandas")
         contenders = measure(list(IN_TURNS), prepared.folder, given.accounts, given.repeats)
         agreed = _agreement(prepared)
     scoring, floor, delta, plain = contenders
-    judged = aims(scoring, floor, plain, given.accounts)
-    print(stages_table(ALONE | IN_TURNS, figures + contenders), end="\n\n")
+    refresh, counts, refits = figures[len(ALONE) :]
+    loop = Loop(counts, refits, PARTS)
+    judged = aims(scoring, floor, plain, refresh, given.accounts)
+    print(stages_table(ALONE | ONCE | IN_TURNS, figures + contenders), end="\n\n")
+    print(loop_table(refresh, loop), end="\n\n")
     print(aims_table(judged), end="\n\n")
     print(f"scoring beside the floor with write_delta: {median(ratios(scoring, delta)):.2f} times (for information)")
     if load > BUSY * (os.cpu_count() or 1):
@@ -66,7 +78,7 @@ def main() -> None:
         print(f"the aims are for {ACCOUNTS:,} accounts; this run had {given.accounts:,}")
     if not agreed.decisive:
         sys.exit("the two ways of scoring differ, so their speed does not compare: nothing is stored")
-    _store(given.out, _record(given.accounts, load, figures, contenders, judged, agreed))
+    _store(given.out, _record(given.accounts, load, figures, contenders, loop, judged, agreed))
     print(f"stored in {given.out}")
 
 
@@ -87,7 +99,13 @@ def _agreement(prepared: Prepared) -> Agreement:
 
 
 def _record(
-    accounts: int, load: float, figures: list[Figures], contenders: list[Figures], judged: list[Aim], agreed: Agreement
+    accounts: int,
+    load: float,
+    figures: list[Figures],
+    contenders: list[Figures],
+    loop: Loop,
+    judged: list[Aim],
+    agreed: Agreement,
 ) -> dict[str, Any]:
     scoring, floor, delta, plain = contenders
     paired = {
@@ -112,6 +130,7 @@ def _record(
             for one in figures + contenders
         },
         "ratios": {name: {"median": median(values), "of_turns": values} for name, values in paired.items()},
+        "loop": {"parts_of_refits": loop.parts, "seconds": loop.seconds, "cpu_seconds": loop.cpu_seconds},
         "aims": [asdict(aim) for aim in judged],
         "agreement": {"accounts": agreed.accounts, "same": dict(agreed.same)},
     }

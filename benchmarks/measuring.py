@@ -25,8 +25,9 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 class Figures:
     """What one stage took.
 
-    seconds: of each repeat, the first cold; cpu_seconds: the same on all cores together, which a busy machine does not
-    change; start_seconds: interpreter, imports and set-up; peak_mb: 10^6 bytes.
+    seconds: of each repeat, the first cold, which is the warm one too where there is no other; cpu_seconds: the same on
+    all cores together, which a busy machine hardly changes; start_seconds: interpreter, imports and set-up; peak_mb:
+    10^6 bytes.
     """
 
     stage: str
@@ -44,12 +45,12 @@ class Figures:
     @property
     def warm(self) -> float:
         """Median seconds of the other repeats."""
-        return median(self.seconds[1:])
+        return median(self.seconds[1:] or self.seconds)
 
     @property
     def warm_cpu(self) -> float:
         """Median processor seconds of the other repeats."""
-        return median(self.cpu_seconds[1:])
+        return median(self.cpu_seconds[1:] or self.cpu_seconds)
 
     @property
     def rows_a_second(self) -> float:

@@ -29,7 +29,7 @@ CONVERSIONS = "pipeline_conversions"
 
 
 def prepare(prepared: Prepared) -> None:
-    """Landing tables of three Mondays, their raw tables and accounts, one model and one scored week."""
+    """Landing tables of all Mondays, their raw tables and accounts, one model and one scored week."""
     write_landing(prepared.folder / "landing", accounts=prepared.accounts, mondays=MONDAYS)
     for monday in MONDAYS:
         take_week(prepared.landing, prepared.lakehouse, monday)

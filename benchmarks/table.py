@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.comparison import Aim
+from benchmarks.comparison import Aim, Loop
 from benchmarks.measuring import Figures
 
 VERDICTS = {True: "met", False: "MISSED", None: "not judged"}
@@ -30,6 +30,31 @@ def stages_table(titles: Mapping[str, str], figures: Sequence[Figures]) -> str:
         for one in figures
     ]
     return aligned([header, *lines], left=1)
+
+
+def loop_table(refresh: Figures, loop: Loop) -> str:
+    """A refresh and the loop over k with scikit-learn: what was measured, what that stands for, how many times as long.
+
+    A part of the loop's refits was measured; the line says which, and the next ones count on.
+    """
+    header = ("judging k = 3 to 15", "measured s", "stands for s", "cpu s", "times the refresh")
+    own, part = (refresh.warm, refresh.warm_cpu), loop.refits
+    lines = [
+        ("refresh, with all else that it makes", own[0], *own),
+        ("scikit-learn loop: fits, figures", loop.counts.warm, loop.counts.warm, loop.counts.warm_cpu),
+        (
+            f"scikit-learn loop: refits, 1 of {loop.parts} parts",
+            part.warm,
+            loop.parts * part.warm,
+            loop.parts * part.warm_cpu,
+        ),
+        ("scikit-learn loop, all", loop.counts.warm + part.warm, loop.seconds, loop.cpu_seconds),
+    ]
+    rows = [
+        (what, f"{measured:,.1f}", f"{whole:,.0f}", f"{cpu:,.0f}", f"{whole / own[0]:.1f}")
+        for what, measured, whole, cpu in lines
+    ]
+    return aligned([header, *rows], left=1)
 
 
 def aims_table(aims: Sequence[Aim]) -> str:
