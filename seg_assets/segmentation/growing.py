@@ -28,7 +28,7 @@ from seg_assets.segmentation.guided_points import (
     likeness_axes,
 )
 from seg_assets.segmentation.intent.additive_fit import Flags
-from seg_assets.segmentation.intent.index import INTENT
+from seg_assets.segmentation.intent.index import INTENT, NEUTRAL, POINTS_TO_DOUBLE
 from seg_assets.segmentation.model import Segmentation
 from seg_assets.segmentation.new_kinds import new_kinds
 from seg_assets.segmentation.preprocess import Preprocessor
@@ -44,6 +44,12 @@ class KnownIntent:
 
     points: npt.NDArray[np.float64]
     anchor_odds: float
+
+    @property
+    def chances(self) -> npt.NDArray[np.float64]:
+        """(n,) of converting."""
+        odds: npt.NDArray[np.float64] = self.anchor_odds * 2.0 ** ((self.points - NEUTRAL) / POINTS_TO_DOUBLE)
+        return odds / (1 + odds)
 
 
 @dataclass(frozen=True)
@@ -88,8 +94,10 @@ def grow(
     in_force = {split.path: split.condition for split in champion.splits} if champion else {}
     arrived = None if before is None else ~sample["account_id"].is_in(before.implode()).to_numpy()
 
+    chances = None if intent is None else intent.chances
+
     def tree(points: Matrix) -> tuple[_Tree, Labels]:
-        grown = _tree(TreeGrower(sample, points, asked, in_force), alike, arrived, count, catalogue.limits)
+        grown = _tree(TreeGrower(sample, points, asked, in_force), alike, arrived, chances, count, catalogue.limits)
         return grown, leaf_labels(sample, grown.splits)
 
     if intent is None:
@@ -109,18 +117,28 @@ class _Tree:
     born: int
 
 
-def _tree(grower: TreeGrower, alike: Matrix, arrived: Flags | None, count: int, limits: Limits) -> _Tree:
+def _tree(
+    grower: TreeGrower,
+    alike: Matrix,
+    arrived: Flags | None,
+    chances: npt.NDArray[np.float64] | None,
+    count: int,
+    limits: Limits,
+) -> _Tree:
     """The champion's tree as far as it does not lag, new kinds of account parted from its leaves, and what more of
     `count` leaves explains most.
     """
     if not grower.champion:
         return _Tree(grower.grow(count, limits.smallest_share, limits.conditions), 0)
-    steady = damped(grower, limits.smallest_share, limits.conditions, lambda splits: leaf_labels(grower.frame, splits))
+
+    def labelled(splits: tuple[Split, ...]) -> Labels:
+        return leaf_labels(grower.frame, splits)
+
+    steady = damped(grower, limits.smallest_share, limits.conditions, labelled, chances)
     born: dict[str, Condition] = {}
     if arrived is not None:
         leaves = {path: place for place, path in enumerate(leaf_paths(steady)) if len(path) < limits.conditions}
-        labels = leaf_labels(grower.frame, steady)
-        born = new_kinds(grower.candidates, alike, leaves, labels, arrived, limits.smallest_share)
+        born = new_kinds(grower.candidates, alike, leaves, labelled(steady), arrived, limits.smallest_share)
     kept = replace(grower, champion={split.path: split.condition for split in steady} | born, tolerance=STEADIEST)
     return _Tree(kept.grow(count, limits.smallest_share, limits.conditions), len(born))
 

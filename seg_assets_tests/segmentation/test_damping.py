@@ -26,9 +26,11 @@ def grower(target: np.ndarray, champion: dict[str, Condition]) -> TreeGrower:
     return TreeGrower(frame, target, asked, champion)
 
 
-def least_moved(target: np.ndarray, champion: dict[str, Condition]) -> dict[str, Condition]:
+def least_moved(
+    target: np.ndarray, champion: dict[str, Condition], chances: np.ndarray | None = None
+) -> dict[str, Condition]:
     start = grower(target, champion)
-    splits = damped(start, 0.03, 4, lambda splits: leaf_labels(start.frame, splits))
+    splits = damped(start, 0.03, 4, lambda splits: leaf_labels(start.frame, splits), chances)
     return {split.path: split.condition for split in splits}
 
 
@@ -75,3 +77,12 @@ def test_nothing_of_a_champion_stays_where_all_has_changed() -> None:
     found = least_moved(target, champion)
     assert {condition.column for condition in found.values()} == {"height", "width"}
     assert explained(target, found) == pytest.approx(explained(target, grown_anew(target)), abs=0.01)
+
+
+def test_a_tree_that_explains_as_much_but_ranks_worse_lags() -> None:
+    """At 30,000 accounts of the sample two trees explained the same to 0.003, and differed by 0.012 of AUC."""
+    target = quarters(noise=1.5)
+    champion = {"": at_least("height", 50), "1": at_least("width", 50), "0": at_least("width", 58)}
+    assert least_moved(target, champion) == champion
+    assert least_moved(target, champion, np.full(ACCOUNTS, 0.02)) == champion
+    assert least_moved(target, champion, np.where(PLACES[0] >= 50, 0.3, 0.02)) != champion
