@@ -96,8 +96,8 @@ def _shown(hold_weeks: int) -> exp.Expression:
 
 
 def _unknown(made_of: tuple[Making, ...]) -> exp.Expression:
-    missing = sum_of([choice([(_is_missing(making), number(2 * making.weight))], number(0)) for making in made_of])
-    return exp.GT(this=missing, expression=number(sum(making.weight for making in made_of)))
+    missing = [choice([(_is_missing(making), number(2 * making.weight))], number(0)) for making in made_of]
+    return exp.GT(this=sum_of([number(0), *missing]), expression=number(sum(making.weight for making in made_of)))
 
 
 def _is_missing(making: Making) -> exp.Expression:

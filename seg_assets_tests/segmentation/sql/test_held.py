@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from seg_assets.segmentation.confidence import Confidence, Noise
-from seg_assets.segmentation.definitions import Box, Definition
+from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
+from seg_assets.segmentation.intent.index import IntentIndex
 from seg_assets.segmentation.sql import held_sql
 from seg_assets.segmentation.sql.syntax import DIALECTS
 from seg_assets_tests.segmentation.conftest import Fitted
@@ -57,6 +58,15 @@ def test_random_segmentations_hold_alike(
         weeks[monday] = frame.filter(pl.Series(random.random() < 0.9 for _ in range(30)))
     found = run(as_duckdb(held_sql(segmentation, "accounts", hold_weeks, dialect), dialect), weeks)
     assert_frame_equal(found, expected(segmentation, weeks, hold_weeks))
+
+
+def test_an_index_that_no_feature_makes_up_is_known_of_everyone(fitted: Fitted, weeks: Weeks) -> None:
+    high = Definition((Box((Condition("intent", Test.AT_LEAST, 40.0),)),))
+    case = Case(fitted.segmentation.reference, IntentIndex(0.03, 500, (), 1.0, 0.0, ()), (high,), weeks[MONDAYS[0]])
+    everyone = replace(case, definitions=(high, Definition((Box(()),))))
+    segmentation = replace(everyone.segmentation(fitted.segmentation), confidence=Confidence((Noise("intent", 20.0),)))
+    found = run(held_sql(segmentation, "accounts", 2), weeks)
+    assert_frame_equal(found, expected(segmentation, weeks, 2))
 
 
 def test_a_table_of_four_weeks_is_enough_for_the_last(fitted: Fitted, weeks: Weeks) -> None:
