@@ -10,6 +10,7 @@ champion's that is wide anyway. A further split of another segment explained a l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -27,6 +28,19 @@ from seg_assets.segmentation.tree import MARGIN
 MAJORITY = 0.5
 # Of the squares of what segments are alike in: what parts accounts without telling more of them only dates them.
 LEAST_TOLD = 0.1
+# Of what the most telling of several splits tells. Newcomers are parted best by their age, which tells less of them.
+NEARLY_AS_TELLING = 0.75
+
+
+@dataclass(frozen=True, eq=False)
+class _Kind:
+    """A split that parts a new kind. told: the share of what segments are alike in that it tells; parted: its
+    correlation with who has come; both times the candidate's worth.
+    """
+
+    condition: Condition
+    told: float
+    parted: float
 
 
 def new_kinds(
@@ -42,7 +56,8 @@ def new_kinds(
     points: (n, axes), what segments are alike in; leaves: path to position of the leaves that may be split; labels:
     (n,) the leaf of each row by position; arrived: (n,) whether the account is new. A kind is large enough for a
     segment, most of it has arrived, most newcomers of the leaf are of it, and the leaf keeps 0.7 of who was known.
-    Several splits may part one; taken is the one that tells most of all accounts, not one that only dates them.
+    Several splits may part one. Of those that tell nearly as much of all accounts as any, the one that parts best who
+    has come is taken: the most telling one is a matter of chance, and draws other borders in the next sample.
     """
     smallest = int(np.ceil(MARGIN * smallest_share * len(labels)))
     found = {}
@@ -50,17 +65,27 @@ def new_kinds(
         rows = np.flatnonzero(labels == leaf)
         if arrived[rows].sum() < smallest:
             continue
-        best, most = None, LEAST_TOLD
-        for target, candidate in product((points, arrived[:, None].astype(np.float64)), candidates):
-            split = SplitSearch.of([candidate], target).best(rows, smallest)
-            if split is None:
-                continue
-            inside = split.inside[candidate.bins[rows]]
-            told = candidate.worth * _told_apart(points[rows], inside)
-            if told > most and _is_a_kind(arrived[rows], inside):
-                best, most = split, told
-        if best is not None:
-            found[path] = best.candidate.condition(best.inside)
+        kinds = _kinds(candidates, points[rows], arrived[rows], rows, smallest)
+        most = max((kind.told for kind in kinds), default=0.0)
+        telling = [kind for kind in kinds if kind.told >= NEARLY_AS_TELLING * most]
+        if telling:
+            found[path] = max(telling, key=lambda kind: kind.parted).condition
+    return found
+
+
+def _kinds(candidates: Sequence[Candidate], points: Matrix, arrived: Flags, rows: Labels, smallest: int) -> list[_Kind]:
+    """The splits of one leaf that part a new kind. rows: (m,) of the candidates' bins; points, arrived: of those."""
+    asked = [replace(candidate, bins=candidate.bins[rows]) for candidate in candidates]
+    found = []
+    for target, candidate in product((points, arrived[:, None].astype(np.float64)), asked):
+        split = SplitSearch.of([candidate], target).best(np.arange(len(rows)), smallest)
+        if split is None:
+            continue
+        inside = split.inside[candidate.bins]
+        told = candidate.worth * _told_apart(points, inside)
+        if told > LEAST_TOLD and _is_a_kind(arrived, inside):
+            parted = candidate.worth * abs(float(np.corrcoef(arrived, inside)[0, 1]))
+            found.append(_Kind(candidate.condition(split.inside), told, parted))
     return found
 
 

@@ -34,6 +34,8 @@ from seg_assets.segmentation.serialise import stable
 from seg_assets.segmentation.wording import Vocabulary
 
 ACCOUNTS_A_SEGMENT = 50
+# The metric that says how many kinds of account were new; absent where none was.
+BORN = "born"
 
 
 def fit(
@@ -89,6 +91,8 @@ def fit(
     metrics |= {"smallest_share": stable(min(picture.share for picture in pictures))}
     if grown.weight is not None and grown.intent_share is not None:
         metrics |= {"intent_weight": grown.weight, "intent_share": stable(round(grown.intent_share, 6))}
+    if grown.born:
+        metrics |= {BORN: float(grown.born)}
     if inherited.churn is not None:
         metrics |= {"churn": stable(inherited.churn), "segments_kept": float(len(inherited.pairs))}
     return replace(

@@ -1,7 +1,8 @@
 """The best split of some accounts, all candidates in one pass over them.
 
 Belongs here: the target's sums by bin, what each split gains, which of equal splits is taken.
-Does not: which splits there are (candidates.py), the tree that they make and its champion (tree.py).
+Does not: which splits there are (candidates.py), which of nearly equal ones is (look_ahead.py), the tree that they make
+and its champion (tree.py).
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """Some of the accounts. rows: (m,) their positions; sums: (columns, axes + 1), of the target over each bin."""
+
+    rows: Positions
+    sums: Matrix
+
+
+@dataclass(frozen=True, eq=False)
 class FoundSplit:
     """A split of `candidate`. inside: (size,), which of its bins lie inside; gain: times the candidate's worth."""
 
@@ -49,6 +58,10 @@ class _Scored:
     owners: Positions
     counts: npt.NDArray[np.float64]
     sets: dict[int, Insides]
+
+    def of(self, owner: int) -> npt.NDArray[np.float64]:
+        """The gains, -1 for the splits of all other candidates."""
+        return np.where(self.owners == owner, self.gains, -1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,41 +96,82 @@ class SplitSearch:
             owners=np.repeat(np.arange(len(candidates)), [len(splits) for splits in known]),
         )
 
+    def part(self, rows: Positions) -> Part:
+        """The accounts at the positions `rows`."""
+        return Part(rows, self.bins[rows].T @ self.target[rows])
+
+    def parted(self, whole: Part, inside: npt.NDArray[np.bool_]) -> tuple[Part, Part]:
+        """The accounts of `whole` that are `inside` and the others. Only the smaller part's sums are looked up."""
+        if 2 * inside.sum() > len(inside):
+            return self.parted(whole, ~inside)[::-1]
+        part = self.part(whole.rows[inside])
+        return part, Part(whole.rows[~inside], whole.sums - part.sums)
+
     def best(self, rows: Positions, smallest: int) -> FoundSplit | None:
         """The split of `rows` into parts of at least `smallest` that gains most, the first candidate's of equal ones.
 
         A familiar candidate is taken instead where it parts the same accounts but for a few. None where no split
         gains anything.
         """
-        scored = self._scored(rows, smallest)
-        if scored is None or scored.gains.max() <= 0:
-            return None
-        best = self._found(scored, scored.gains)
-        inside = best.inside[best.candidate.bins[rows]]
-        for owner, candidate in enumerate(self.candidates):
-            known = np.where(scored.owners == owner, scored.gains, -1.0)
-            if not candidate.familiar or known.max() < (1 - CLOSE) * best.gain:
-                continue
-            other = self._found(scored, known)
-            alike = float((other.inside[candidate.bins[rows]] == inside).mean())
-            if max(alike, 1 - alike) >= SAME_ACCOUNTS:
-                return other
-        return best
+        return next(iter(self.nearly_best(self.part(rows), smallest, 0.0)), None)
 
-    def _scored(self, rows: Positions, smallest: int) -> _Scored | None:
-        """Every split of `rows` into large enough parts; None where there is none."""
-        target = self.target[rows]
-        sums = self.bins[rows].T @ target
-        sets = self._level_sets(sums)
+    def nearly_best(self, part: Part, smallest: int, lack: float) -> list[FoundSplit]:
+        """What `best` finds and then, best first, the best split of each other candidate that gains nearly as much.
+
+        lack: the share of the best one's gain that another may lack. Of splits that part the same accounts but for a
+        few only the first is there. Empty where no split gains anything.
+        """
+        scored = self._scored(part, smallest)
+        if scored is None or scored.gains.max() <= 0:
+            return []
+        splits = [self._found(scored, scored.gains)]
+        if lack:
+            most = np.full(len(self.candidates), -1.0)
+            np.maximum.at(most, scored.owners, scored.gains)
+            near = np.flatnonzero(most >= (1 - lack) * splits[0].gain).tolist()
+            splits += sorted((self._found(scored, scored.of(owner)) for owner in near), key=lambda split: -split.gain)
+        found: list[FoundSplit] = []
+        insides: list[npt.NDArray[np.bool_]] = []
+        for split in splits:
+            inside = split.inside[split.candidate.bins[part.rows]]
+            if not any(_same(inside, other) for other in insides):
+                found.append(self._familiar(split, inside, part.rows, scored))
+                insides.append(inside)
+        return found
+
+    def most(self, part: Part, smallest: int) -> float:
+        """What the best split of `part` gains, 0 where none does."""
+        scored = self._scored(part, smallest)
+        return 0.0 if scored is None else max(stable(float(scored.gains.max())), 0.0)
+
+    def _familiar(
+        self, split: FoundSplit, inside: npt.NDArray[np.bool_], rows: Positions, scored: _Scored
+    ) -> FoundSplit:
+        """The split of a familiar candidate that parts `rows` as `split` does but for a few; else `split`."""
+        for owner, candidate in enumerate(self.candidates):
+            if not candidate.familiar or scored.of(owner).max() < (1 - CLOSE) * split.gain:
+                continue
+            other = self._found(scored, scored.of(owner))
+            if _same(other.inside[candidate.bins[rows]], inside):
+                return other
+        return split
+
+    def _scored(self, part: Part, smallest: int) -> _Scored | None:
+        """Every split of `part` into two that are large enough; None where there is none."""
+        count = len(part.rows)
+        if count < 2 * smallest:
+            return None
+        sets = self._level_sets(part.sums)
         owners = np.concatenate([self.owners, *(np.full(len(inside), owner) for owner, inside in sets.items())])
-        parts = np.vstack([self.splits @ sums, *(inside @ self._of(owner, sums) for owner, inside in sets.items())])
-        total, counts = target.sum(axis=0), parts[:, -1]
-        valid = (counts >= smallest) & (len(rows) - counts >= smallest)
+        insides = (inside @ self._of(owner, part.sums) for owner, inside in sets.items())
+        sums = np.vstack([self.splits @ part.sums, *insides])
+        total, counts = self._of(0, part.sums).sum(axis=0), sums[:, -1]
+        valid = (counts >= smallest) & (count - counts >= smallest)
         if not valid.any():
             return None
         worth = np.array([candidate.worth for candidate in self.candidates])[owners[valid]]
         gains = np.full(len(owners), -1.0)
-        gains[valid] = worth * gain(parts[valid, :-1], counts[valid], total[:-1], float(len(rows)))
+        gains[valid] = worth * gain(sums[valid, :-1], counts[valid], total[:-1], float(count))
         return _Scored(gains, owners, counts, sets)
 
     def _found(self, scored: _Scored, gains: npt.NDArray[np.float64]) -> FoundSplit:
@@ -157,6 +211,12 @@ def gain(part: Matrix, count: object, total: Matrix, rows: float) -> Matrix:
     rest = total - part
     found: Matrix = (part**2).sum(axis=-1) / counts + (rest**2).sum(axis=-1) / (rows - counts) - (total**2).sum() / rows
     return found
+
+
+def _same(inside: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> bool:
+    """Whether two splits part the same accounts but for a few, whichever side each calls the inside."""
+    alike = float((inside == other).mean())
+    return max(alike, 1 - alike) >= SAME_ACCOUNTS
 
 
 def _ones(columns: npt.NDArray[np.int32], lengths: Positions, width: int) -> csr_array:

@@ -1,7 +1,7 @@
 """Segments as the leaves of a tree of conditions: exact, exclusive and exhaustive by construction.
 
 Belongs here: growing the tree that keeps alike accounts together, and its leaves as boxes.
-Does not: what may be asked (candidates.py), the best split of a leaf (split_search.py).
+Does not: what may be asked (candidates.py), the best split of a leaf (split_search.py, look_ahead.py).
 
 Source: predictive clustering trees, Blockeel, De Raedt and Ramon 1998.
 """
@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from seg_assets.segmentation.balance import Matrix
 from seg_assets.segmentation.candidates import Candidate
 from seg_assets.segmentation.definitions import Box, Condition
+from seg_assets.segmentation.look_ahead import promising
 from seg_assets.segmentation.serialise import stable
-from seg_assets.segmentation.split_search import SplitSearch, gain
+from seg_assets.segmentation.split_search import Part, SplitSearch, gain
 
 # A new leaf is this much larger than the smallest allowed, lest a few accounts fewer end it a month later.
 MARGIN = 1.15
@@ -33,10 +33,12 @@ class Split:
     condition: Condition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Choice:
+    """A leaf's question. parts: the accounts for whom it holds and the others."""
+
     condition: Condition
-    inside: npt.NDArray[np.bool_]
+    parts: tuple[Part, Part]
     gain: float
 
 
@@ -82,28 +84,23 @@ class TreeGrower:
         """
         search = SplitSearch.of(self.candidates, self.target)
         smallest = int(np.ceil(smallest_share * len(self.target)))
-        open_leaves: dict[str, tuple[npt.NDArray[np.intp], _Choice | None]] = {}
-        everyone = np.arange(len(self.target))
-        open_leaves[""] = (everyone, self._best(search, "", everyone, smallest))
+        everyone = search.part(np.arange(len(self.target)))
+        open_leaves = {"": self._choice(search, "", everyone, smallest, depth)}
         splits: list[Split] = []
         while len(open_leaves) < leaves:
             path, choice = self._next(open_leaves)
             if choice is None:
                 break
-            rows, _ = open_leaves.pop(path)
+            del open_leaves[path]
             splits.append(Split(path, choice.condition))
-            for answer, side in (("1", rows[choice.inside]), ("0", rows[~choice.inside])):
-                child = path + answer
-                best = self._best(search, child, side, smallest) if len(child) < depth else None
-                open_leaves[child] = (side, best)
+            for answer, side in zip("10", choice.parts, strict=True):
+                open_leaves[path + answer] = self._choice(search, path + answer, side, smallest, depth)
         return tuple(splits)
 
-    def _next(
-        self, open_leaves: Mapping[str, tuple[npt.NDArray[np.intp], _Choice | None]]
-    ) -> tuple[str, _Choice | None]:
+    def _next(self, open_leaves: Mapping[str, _Choice | None]) -> tuple[str, _Choice | None]:
         best_path, best, best_gain = "", None, 0.0
         for path in sorted(open_leaves):
-            choice = open_leaves[path][1]
+            choice = open_leaves[path]
             if choice is None:
                 continue
             counted = choice.gain / (1 - self.tolerance) if path in self.champion else choice.gain
@@ -111,23 +108,24 @@ class TreeGrower:
                 best_path, best, best_gain = path, choice, counted
         return best_path, best
 
-    def _best(self, search: SplitSearch, path: str, rows: npt.NDArray[np.intp], smallest: int) -> _Choice | None:
-        if len(rows) < 2 * smallest:
+    def _choice(self, search: SplitSearch, path: str, part: Part, smallest: int, depth: int) -> _Choice | None:
+        """What to ask of `part`, the leaf at `path`; None where nothing may be asked."""
+        if len(part.rows) < 2 * smallest or len(path) >= depth:
             return None
-        best = search.best(rows, int(np.ceil(MARGIN * smallest)))
-        kept = self._champions(path, rows, smallest)
-        if best is None or (kept is not None and kept.gain >= (1 - self.tolerance) * best.gain):
+        best = promising(search, part, int(np.ceil(MARGIN * smallest)), last=len(path) + 1 == depth)
+        kept = self._champions(search, path, part, smallest)
+        if best is None or (kept is not None and kept.gain >= (1 - self.tolerance) * best.split.gain):
             return kept
-        return _Choice(best.candidate.condition(best.inside), best.inside[best.candidate.bins[rows]], best.gain)
+        return _Choice(best.split.candidate.condition(best.split.inside), best.parts, best.split.gain)
 
-    def _champions(self, path: str, rows: npt.NDArray[np.intp], smallest: int) -> _Choice | None:
+    def _champions(self, search: SplitSearch, path: str, part: Part, smallest: int) -> _Choice | None:
         condition = self.champion.get(path)
         if condition is None or condition.column not in self.frame.columns:
             return None
-        inside = self.frame[rows].select(condition.expression().fill_null(False)).to_series().to_numpy()
+        inside = self.frame[part.rows].select(condition.expression().fill_null(False)).to_series().to_numpy()
         if min(inside.sum(), (~inside).sum()) < smallest:
             return None
         worth = next((c.worth for c in self.candidates if c.column == condition.column), 1.0)
-        target = self.target[rows]
-        gained = gain(target[inside].sum(axis=0), float(inside.sum()), target.sum(axis=0), float(len(rows)))
-        return _Choice(condition, inside, stable(worth * float(gained)))
+        target = self.target[part.rows]
+        gained = gain(target[inside].sum(axis=0), float(inside.sum()), target.sum(axis=0), float(len(part.rows)))
+        return _Choice(condition, search.parted(part, inside), stable(worth * float(gained)))

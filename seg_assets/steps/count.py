@@ -19,6 +19,7 @@ from seg_assets.schemas import SEGMENT_COUNT_REPORT
 from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.count.report import CountReport, count_report
 from seg_assets.segmentation.count.table import report_markdown, report_rows
+from seg_assets.segmentation.stability.births import Birth
 from seg_assets.segmentation.stability.verdict import Gate
 from seg_assets.steps.refresh_data import RefreshData
 
@@ -40,13 +41,14 @@ def judge_counts(
     champion: Segmentation | None,
     data: RefreshData,
     before: pl.Series | None,
+    births: Sequence[Birth],
     *,
     every: bool,
     seed: int,
 ) -> tuple[CountReport, dict[str, Any]]:
     """The report of a service month, stored, and figures for its materialization.
 
-    before: account_ids that the champion was fitted on.
+    before: account_ids that the champion was fitted on; births: those behind its segments, the oldest first.
     """
     began = time.monotonic()
 
@@ -61,6 +63,7 @@ def judge_counts(
             counts=counts_to_judge(catalogue, champion, every=every),
             seed=seed,
             before=before,
+            births=births,
         )
 
     report = judged(every)

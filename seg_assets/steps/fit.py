@@ -22,6 +22,7 @@ from seg_assets.schemas import SEGMENT_COUNT_REPORT, SEGMENT_MODEL, TIMESTAMP
 from seg_assets.segmentation import Segmentation, fit
 from seg_assets.segmentation.promotion import champion_before, next_version, out_of_order
 from seg_assets.segmentation.sql import select_sql
+from seg_assets.steps.births import read_births
 from seg_assets.steps.count import judge_counts
 from seg_assets.steps.decision import decided, sizes_of
 from seg_assets.steps.inputs import FitInputs
@@ -61,8 +62,9 @@ def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any],
     champion = _champion(lakehouse, champion_version, service_month)
     data = read_refresh_data(lakehouse, catalogue, service_month)
     before = None if champion_version is None else read_accounts_of(lakehouse, champion_version)
+    births = read_births(lakehouse, champion_version, champion)
     report, counted = judge_counts(
-        lakehouse, catalogue, service_month, champion, data, before, every=inputs.every_count, seed=SEED
+        lakehouse, catalogue, service_month, champion, data, before, births, every=inputs.every_count, seed=SEED
     )
     segmentation = fit(
         data.snapshot,

@@ -35,6 +35,27 @@ def test_newcomers_of_a_kind_are_parted_by_what_makes_them_one() -> None:
     assert found(200)["0"] == pytest.approx(80, abs=2)
 
 
+def test_of_splits_that_tell_nearly_as_much_the_one_that_parts_best_who_has_come_is_taken() -> None:
+    """The most telling was taken: small firms in one sample, wide use in the next, of the same kind of account."""
+    random = np.random.default_rng(0)
+    arrived = np.arange(ACCOUNTS) >= ACCOUNTS - 300
+    wide, small = (arrived & (random.random(ACCOUNTS) < share) for share in (0.7, 0.95))
+    wide |= ~arrived & (random.random(ACCOUNTS) < 0.12)
+    small |= ~arrived & (random.random(ACCOUNTS) < 0.04)
+    points = np.column_stack(
+        [1.1 * wide + 0.5 * random.normal(size=ACCOUNTS), small + 0.5 * random.normal(size=ACCOUNTS)]
+    )
+    wide_use, small_firm = (
+        Candidate(name, flag.astype(np.uint8), thresholds=(1.0,)) for name, flag in (("use", wide), ("firm", small))
+    )
+    labels = np.zeros(ACCOUNTS, dtype=np.intp)
+    telling = new_kinds([wide_use], points, {"0": 0}, labels, arrived, 0.03)
+    assert telling["0"].column == "use"
+    both = new_kinds([wide_use, small_firm], points, {"0": 0}, labels, arrived, 0.03)
+    assert both["0"].column == "firm"
+    assert new_kinds([wide_use, small_firm], points * [1, 0.1], {"0": 0}, labels, arrived, 0.03)["0"].column == "use"
+
+
 def test_newcomers_like_everyone_else_are_no_kind() -> None:
     assert found(200, of_a_kind=0.0) == {}
 

@@ -38,9 +38,9 @@ def month_ends(first: dt.date, last: dt.date) -> list[dt.date]:
 
 
 @cache
-def accounts_of(monday: dt.date, *events: Event) -> pl.DataFrame:
+def accounts_of(monday: dt.date, *events: Event, seed: int = SEED) -> pl.DataFrame:
     """Account rows of the sample population, with the parent of each."""
-    frames = snapshot(monday, accounts=ACCOUNTS, seed=SEED, events=events)
+    frames = snapshot(monday, accounts=ACCOUNTS, seed=seed, events=events)
     parents = frames.pop("account_master").select("account_id", "parent_account_id")
     rows = account_snapshot(frames, CATALOGUE, monday).accepted
     return rows.join(parents, on="account_id", how="left", maintain_order="left")
@@ -133,6 +133,17 @@ def test_a_quiet_year_is_quiet(labelled: bool) -> None:
         assert year[-1].segmentation.intent is not None
     else:
         assert year[-1].explained(year[-1].segmentation) >= year[-1].explained(year[-1].cold()) - 0.01
+
+
+def test_a_month_is_quiet_also_after_a_first_tree_whose_questions_were_nearly_tied() -> None:
+    """Firm size and lifecycle stage gained the same here; asked first, firm size left 0.545 explained instead of 0.60.
+
+    A month later the other question won: 14 % of accounts moved, one segment was merged and one split.
+    """
+    months = refreshed([accounts_of(day, seed=7) for day in month_ends(dt.date(2026, 4, 1), dt.date(2026, 6, 30))])
+    assert happened(months) == []
+    assert all(refresh.segmentation.metrics["churn"] <= 0.02 for refresh in months[1:])
+    assert months[0].explained(months[0].segmentation) >= months[-1].explained(months[-1].cold()) - 0.01
 
 
 def awake(accounts: pl.DataFrame, catalogue: Catalogue = CATALOGUE) -> pl.DataFrame:

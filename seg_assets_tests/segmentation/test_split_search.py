@@ -106,6 +106,37 @@ def test_accounts_that_are_alike_or_too_few_are_not_split() -> None:
     assert search.best(np.arange(0, 100, 2), 1) is None
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 0.9))
+def test_what_is_known_of_one_part_and_the_whole_is_known_of_the_other(seed: int, share: float) -> None:
+    random = np.random.default_rng(seed)
+    search = SplitSearch.of(asked(random, 100), random.normal(size=(100, 3)))
+    whole = search.part(np.sort(random.choice(100, 60, replace=False)))
+    inside = random.random(60) < share
+    for part, chosen in zip(search.parted(whole, inside), (inside, ~inside), strict=True):
+        assert part.rows.tolist() == whole.rows[chosen].tolist()
+        np.testing.assert_allclose(part.sums, search.part(whole.rows[chosen]).sums, atol=1e-9)
+
+
+def test_splits_that_gain_nearly_as_much_come_best_first_and_each_parts_other_accounts() -> None:
+    random = np.random.default_rng(0)
+    wide, high = (random.random(1_000) < 0.5 for _ in range(2))
+    nearly_wide = wide ^ (random.random(1_000) < 0.02)
+    target = np.column_stack([wide * 1.0, high * 0.9])
+    flags = [
+        Candidate(name, (~flag).astype(np.uint8), levels=("true",), flag=True)
+        for name, flag in (("high", high), ("nearly_wide", nearly_wide), ("wide", wide))
+    ]
+    search = SplitSearch.of(flags, target)
+    everyone = search.part(np.arange(1_000))
+    found = search.nearly_best(everyone, 30, 0.3)
+    assert [split.candidate.column for split in found] == ["wide", "high"]
+    assert search.most(everyone, 30) == found[0].gain > found[1].gain
+    assert [split.candidate.column for split in search.nearly_best(everyone, 30, 0.1)] == ["wide"]
+    assert search.nearly_best(everyone, 501, 0.3) == []
+    assert search.most(everyone, 501) == 0.0
+
+
 def test_the_gain_by_hand() -> None:
     """Places 0, 0, 4, 4 cut in the middle, and after three: 16 of 16, and 5.33."""
     assert gain(np.array([0.0]), 2, np.array([8.0]), 4) == pytest.approx(16.0)

@@ -67,11 +67,12 @@ def neighbour_gate(
 ) -> CountGate:
     """Every segment differs from its nearest neighbour: in conversion, after Holm, or on two groups.
 
-    nearest: (segments,) positions; group_means: (segments, groups) in standard deviations of accounts.
+    nearest: (segments,) positions; group_means: (axes, segments, groups) in standard deviations of accounts, of which
+    the axis that differs most counts.
     """
     gates = catalogue.gates
-    apart = np.abs(group_means - group_means[nearest]) >= gates.neighbour_deviations
-    differs = apart.sum(axis=1) >= min(2, group_means.shape[1])
+    apart = np.abs(group_means - group_means[:, nearest]).max(axis=0) >= gates.neighbour_deviations
+    differs = apart.sum(axis=1) >= min(2, apart.shape[1])
     if outcomes is not None:
         differs |= _rates_differ(nearest, outcomes, gates.neighbour_rate_ratio)
     alike = int((~differs).sum())

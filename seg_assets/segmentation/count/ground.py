@@ -19,7 +19,9 @@ from seg_assets.segmentation.count.leaves import Codes, Partition
 from seg_assets.segmentation.growing import KnownIntent, likeness
 from seg_assets.segmentation.guided_points import intent_axis, intent_share
 from seg_assets.segmentation.indices import IndexSet
+from seg_assets.segmentation.intent.additive_fit import Flags
 from seg_assets.segmentation.preprocess import Preprocessor
+from seg_assets.segmentation.stability.births import KNOWN, NEW, Presence
 from seg_assets.segmentation.stability.clusterer import free_kmeans
 from seg_assets.segmentation.stability.estimate import Estimate
 from seg_assets.segmentation.stability.gap_statistic import gap_statistic
@@ -33,8 +35,9 @@ PERMUTATIONS = 199
 @dataclass(frozen=True, eq=False)
 class Ground:
     """n accounts. standing: (n, indices) standardised, the axes of likeness where there is none; coordinates: (n, c)
-    balanced, and the group of each; group_axes: (n, groups) each group's strongest axis, standardised; alike and axis:
-    the axes of likeness and of intent, the last None without an index; value: (n,) None without a value feature.
+    balanced, and the group of each; group_axes: (axes, n, groups), standardised: each group's strongest axis, and one
+    more for each kind of account that came; alike and axis: the axes of likeness and of intent, the last None without
+    an index; value: (n,) None without a value feature.
     """
 
     standing: Matrix
@@ -54,12 +57,17 @@ class Ground:
         indices: IndexSet,
         intent: KnownIntent | None,
         value_feature: str | None,
+        presence: Presence,
     ) -> Ground:
-        """sample: account rows with features and indices; intent: of the same rows."""
+        """sample: account rows with features and indices; intent: of the same rows; presence: (n, births).
+
+        Groups are measured by the accounts that were there before any birth: a new kind makes deviations larger, and
+        must not make others alike. Where it stands apart itself need not be where the others do.
+        """
         coordinates = preprocessor.transform(sample).drop("account_id").to_numpy().astype(np.float64)
         groups = tuple(coordinate.group for coordinate in preprocessor.coordinates)
         names = tuple(dict.fromkeys(groups))
-        axes = [_strongest(coordinates[:, [group == name for group in groups]]) for name in names]
+        columns = [coordinates[:, [group == name for group in groups]] for name in names]
         alike = likeness(preprocessor, sample)
         value = None
         if value_feature is not None:
@@ -69,7 +77,7 @@ class Ground:
             standing=_standardised(sample.select(indices.names).to_numpy()) if indices.names else alike,
             coordinates=coordinates,
             groups=groups,
-            group_axes=np.column_stack(axes),
+            group_axes=np.stack([_group_axes(group, presence) for group in columns], axis=2),
             group_names=names,
             alike=alike,
             axis=None if intent is None else intent_axis(intent.points, intent.anchor_odds, alike),
@@ -83,6 +91,10 @@ class Ground:
         np.fill_diagonal(away, np.inf)
         found: Codes = away.argmin(axis=1)
         return found
+
+    def group_means(self, segment: Codes) -> Matrix:
+        """(axes, segments, groups) of the axes of groups."""
+        return np.stack([segment_means(axis, segment) for axis in self.group_axes])
 
     def group_shares(self, segment: Codes) -> npt.NDArray[np.float64]:
         """(groups,) each group's share of the variance between segments."""
@@ -159,12 +171,16 @@ def conditions_of(partition: Partition) -> list[int]:
     return [sum(len(box.conditions) for box in definition.boxes) for definition in partition.definitions]
 
 
-def _strongest(columns: Matrix) -> npt.NDArray[np.float64]:
-    axis: npt.NDArray[np.float64] = _standardised((columns - columns.mean(axis=0)) @ principal_axes(columns)[1][:, :1])
-    return axis[:, 0]
+def _group_axes(columns: Matrix, presence: Presence) -> Matrix:
+    """(axes, n): one group's strongest axis, and the one on which those who came at each birth stand apart."""
+    known = (presence == KNOWN).all(axis=1)
+    centre = columns[known].mean(axis=0)
+    apart = [columns[here == NEW].mean(axis=0) - centre for here in presence.T if (here == NEW).any()]
+    axes = np.column_stack([principal_axes(columns[known])[1][:, 0], *apart])
+    return _standardised((columns - centre) @ axes, known).T
 
 
-def _standardised(values: npt.NDArray[np.float64]) -> Matrix:
-    deviation = values.std(axis=0)
-    found: Matrix = np.round((values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0), 9)
+def _standardised(values: npt.NDArray[np.float64], known: Flags | slice = slice(None)) -> Matrix:
+    mean, deviation = values[known].mean(axis=0), values[known].std(axis=0)
+    found: Matrix = np.round((values - mean) / np.where(deviation > 0, deviation, 1.0), 9)
     return found

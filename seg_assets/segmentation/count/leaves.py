@@ -13,10 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation.balance import Matrix
+from seg_assets.segmentation.coding import coded
 from seg_assets.segmentation.definitions import Definition
 from seg_assets.segmentation.growing import leaf_definitions
-from seg_assets.segmentation.matching import churn, matched
+from seg_assets.segmentation.indices import IndexSet
+from seg_assets.segmentation.matching import churn, matched, overlaps
+from seg_assets.segmentation.model import Segmentation
+from seg_assets.segmentation.outcomes import CONVERTED, Outcomes
 from seg_assets.segmentation.rates import wilson
 from seg_assets.segmentation.scoring import SEGMENT, with_segment
 from seg_assets.segmentation.tree import Split, leaf_boxes
@@ -107,6 +112,45 @@ class Holdings:
             return None
         counts = self.champion @ partition.members.T
         return churn(counts, matched(counts, np.zeros_like(counts)))
+
+
+def held(
+    snapshot: pl.DataFrame,
+    splits: tuple[Split, ...],
+    indices: IndexSet,
+    catalogue: Catalogue,
+    champion: Segmentation | None,
+    outcomes: Outcomes | None,
+) -> Holdings:
+    """What the tree's leaves hold of all accounts and of all outcomes."""
+    tree = finest(splits)
+    leaf = leaf_of(snapshot.lazy().with_columns(indices.expressions()), tree)
+    value = None
+    if catalogue.value_feature is not None:
+        column = pl.col(catalogue.value_feature)
+        known = snapshot.select(pl.when(column.is_finite()).then(column).fill_null(0.0)).to_series().to_numpy()
+        value = np.bincount(leaf, known, tree.count).astype(np.float64)
+    shared = None
+    if champion is not None and len(champion.segments) > 1:
+        before = coded(champion, snapshot)[1].to_numpy().astype(np.intp)
+        shared = overlaps(before, leaf, (len(champion.segments), tree.count))
+    accounts = np.bincount(leaf, minlength=tree.count).astype(np.float64)
+    return Holdings(accounts, value, _outcomes_by_leaf(outcomes, indices, tree), shared)
+
+
+def _outcomes_by_leaf(outcomes: Outcomes | None, indices: IndexSet, tree: Partition) -> Matrix | None:
+    if outcomes is None:
+        return None
+    counted = (
+        with_segment(outcomes.frame.with_columns(indices.expressions()), tree.definitions)
+        .group_by(SEGMENT)
+        .agg(accounts=pl.len(), converted=pl.col(CONVERTED).sum())
+        .collect(engine="streaming")
+    )
+    found = np.zeros((tree.count, 2))
+    for leaf, accounts, converted in counted.iter_rows():
+        found[leaf] = accounts - converted, converted
+    return found
 
 
 def rate_intervals(outcomes: Matrix) -> Matrix:

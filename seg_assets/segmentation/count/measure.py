@@ -21,7 +21,7 @@ from seg_assets.segmentation.count.gates import (
     neighbour_gate,
     size_gate,
 )
-from seg_assets.segmentation.count.ground import Compactness, Ground, segment_means
+from seg_assets.segmentation.count.ground import Compactness, Ground
 from seg_assets.segmentation.count.history import Ranking
 from seg_assets.segmentation.count.leaves import Codes, Holdings, Partition
 from seg_assets.segmentation.count.prospects import difference_by_chance
@@ -73,7 +73,7 @@ def measured(
         cutoff_gate("resample agreement", found.agreement_low.value, catalogue.gates.agreement),
         size_gate(holdings.shares(partition), holdings.value_shares(partition), catalogue),
         interval_gate(outcomes, catalogue),
-        neighbour_gate(ground.nearest(segment), outcomes, segment_means(ground.group_axes, segment), catalogue),
+        neighbour_gate(ground.nearest(segment), outcomes, ground.group_means(segment), catalogue),
         group_gate(shares, ground.group_names, catalogue),
         intent_gate(intent, INTENT_SHARE_AT_MOST + (CHAMPION_TOLERANCE if partition.count == champion else 0.0)),
     ]

@@ -6,31 +6,29 @@ Belongs here: the order of these steps. Does not: the figures (measure.py), rows
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from seg_assets.catalogs import Catalogue
-from seg_assets.segmentation.coding import coded
 from seg_assets.segmentation.count.choose import Choice, choose, not_split
 from seg_assets.segmentation.count.ground import Ground, compactness
 from seg_assets.segmentation.count.history import Ranking, Rehearsal, Verdict, rehearse, split_history
-from seg_assets.segmentation.count.leaves import Codes, Holdings, Partition, finest, leaf_of, partitions_of
+from seg_assets.segmentation.count.leaves import Codes, Holdings, Partition, finest, held, leaf_of, partitions_of
 from seg_assets.segmentation.count.measure import Measured, measured
 from seg_assets.segmentation.growing import KnownIntent, grow
 from seg_assets.segmentation.indices import IndexSet
 from seg_assets.segmentation.intent.cross_fit import IntentFit, fit_intent
-from seg_assets.segmentation.matching import overlaps
 from seg_assets.segmentation.model import Segmentation
-from seg_assets.segmentation.outcomes import CONVERTED, Outcomes
+from seg_assets.segmentation.outcomes import Outcomes
 from seg_assets.segmentation.plays import fitting_play
 from seg_assets.segmentation.portraits import portraits
 from seg_assets.segmentation.preprocess import Preprocessor
 from seg_assets.segmentation.refresh import ACCOUNTS_A_SEGMENT, index_in_force, known_intent
 from seg_assets.segmentation.sampling import hash_sample
-from seg_assets.segmentation.scoring import SEGMENT, with_segment
 from seg_assets.segmentation.stability.assessment import Effort, Stability, stability
+from seg_assets.segmentation.stability.births import Birth, Presence, presences
 from seg_assets.segmentation.stability.tree_family import TreeFamily
 from seg_assets.segmentation.stability.verdict import Cutoffs, StabilityLimits
 from seg_assets.segmentation.tree import Split
@@ -82,13 +80,15 @@ def count_report(
     seed: int,
     effort: Effort = DEFAULT_EFFORT,
     before: pl.Series | None = None,
+    births: Sequence[Birth] = (),
 ) -> CountReport:
     """Each of `counts` (rising) numbers of segments of `snapshot`, measured and judged, and the choice.
 
-    accounts: all accounts at the outcomes' snapshots, eligible or not; the rest as `fit` takes it. Segments are those
-    that `fit` makes with the choice, the weight and what was learned. Intent does not arrive where it made the months
-    that select worse; once it is in force, the comparison with the champion decides. Raises ValueError where accounts
-    do not vary.
+    accounts: all accounts at the outcomes' snapshots, eligible or not; births: earlier ones whose segments live on, the
+    oldest first; the rest as `fit` takes it. Segments are those that `fit` makes with the choice, the weight and what
+    was learned. Intent does not arrive where it made the months that select worse; once it is in force, the comparison
+    with the champion decides. Where kinds of account are new, numbers with as many segments more are judged too.
+    Raises ValueError where accounts do not vary.
     """
     counts = [count for count in counts if count * ACCOUNTS_A_SEGMENT <= snapshot.height]
     in_force = len(champion.segments) if champion and len(champion.segments) > 1 else None
@@ -106,6 +106,12 @@ def count_report(
     first = grow(sample, catalogue, preprocessor, champion, known, usual, before=before)
     # A new kind of account is a segment more; that is no move of the number to be earned.
     in_force, weight = in_force and in_force + first.born, first.weight
+    if before is not None and first.born:
+        births, fewer = (*births, Birth(usual, before)), counts
+        counts = _with_births(counts, first.born, catalogue, snapshot)
+        if rehearsal is not None and counts != fewer:
+            again, _ = _rehearsed(outcomes, accounts, catalogue, preprocessor, counts, usual, seed)
+            rehearsal = again.unguided() if again and learned.index is None else again
     most = max(counts, default=1)
     splits = grow(sample, catalogue, preprocessor, champion, known, most, weight=weight, before=before).splits
     partitions = partitions_of(splits, counts)
@@ -114,10 +120,11 @@ def count_report(
         nothing = not_split(catalogue.limits.fewest_segments)
         return CountReport((), nothing, learned, weight, holdings, None, "", "")
     counts = [partition.count for partition in partitions]
-    family = TreeFamily(catalogue, preprocessor, tuple(counts), indices.intent, weight)
-    stable = _stable(sample, family, splits, known, catalogue, seed, effort)
+    segments_before = tuple(birth.segments for birth in births)
+    family = TreeFamily(catalogue, preprocessor, tuple(counts), indices.intent, weight, segments_before)
+    stable = _stable(sample, family, splits, known, births, catalogue, seed, effort)
     found = _measured(
-        _figured(sample, known, indices),
+        _figured(sample, known, indices, births),
         partitions,
         stable,
         holdings,
@@ -137,7 +144,7 @@ def count_report(
     )
     return CountReport(
         measured=found,
-        choice=choice,
+        choice=replace(choice, sentence=choice.sentence + _births_said(births, first.born)),
         learned=learned,
         weight=weight,
         holdings=holdings,
@@ -147,11 +154,26 @@ def count_report(
     )
 
 
+def _with_births(counts: Sequence[int], born: int, catalogue: Catalogue, snapshot: pl.DataFrame) -> list[int]:
+    """`counts`, and each with as many segments more as kinds of account are new."""
+    most = min(catalogue.limits.most_segments, snapshot.height // ACCOUNTS_A_SEGMENT)
+    return sorted({*counts, *(count + born for count in counts if count + born <= most)})
+
+
+def _births_said(births: Sequence[Birth], born: int) -> str:
+    """How segments for new kinds of account were judged; nothing where there are none."""
+    if not births:
+        return ""
+    come = "since the refresh before" if born else "before, and lives on"
+    return f" A new kind of account has come {come}; refits look for it knowing who came when, as the refresh did."
+
+
 def _stable(
     sample: pl.DataFrame,
     family: TreeFamily,
     splits: tuple[Split, ...],
     known: KnownIntent | None,
+    births: Sequence[Birth],
     catalogue: Catalogue,
     seed: int,
     effort: Effort,
@@ -164,46 +186,8 @@ def _stable(
     points = None if known is None else known.points
     # Without indices: the null population would take them for further numbers.
     sample = sample.drop(index.name for index in family.preprocessor.reference.indices)
-    return stability(sample, family, family.assign(splits), intent=points, seed=seed, effort=effort, limits=limits)
-
-
-def held(
-    snapshot: pl.DataFrame,
-    splits: tuple[Split, ...],
-    indices: IndexSet,
-    catalogue: Catalogue,
-    champion: Segmentation | None,
-    outcomes: Outcomes | None,
-) -> Holdings:
-    """What the tree's leaves hold of all accounts and of all outcomes."""
-    tree = finest(splits)
-    leaf = leaf_of(snapshot.lazy().with_columns(indices.expressions()), tree)
-    value = None
-    if catalogue.value_feature is not None:
-        column = pl.col(catalogue.value_feature)
-        known = snapshot.select(pl.when(column.is_finite()).then(column).fill_null(0.0)).to_series().to_numpy()
-        value = np.bincount(leaf, known, tree.count).astype(np.float64)
-    shared = None
-    if champion is not None and len(champion.segments) > 1:
-        before = coded(champion, snapshot)[1].to_numpy().astype(np.intp)
-        shared = overlaps(before, leaf, (len(champion.segments), tree.count))
-    accounts = np.bincount(leaf, minlength=tree.count).astype(np.float64)
-    return Holdings(accounts, value, _outcomes_by_leaf(outcomes, indices, tree), shared)
-
-
-def _outcomes_by_leaf(outcomes: Outcomes | None, indices: IndexSet, tree: Partition) -> np.ndarray | None:
-    if outcomes is None:
-        return None
-    counted = (
-        with_segment(outcomes.frame.with_columns(indices.expressions()), tree.definitions)
-        .group_by(SEGMENT)
-        .agg(accounts=pl.len(), converted=pl.col(CONVERTED).sum())
-        .collect(engine="streaming")
-    )
-    found = np.zeros((tree.count, 2))
-    for leaf, accounts, converted in counted.iter_rows():
-        found[leaf] = accounts - converted, converted
-    return found
+    asked = family.assign(splits)
+    return stability(sample, family, asked, intent=points, births=births, seed=seed, effort=effort, limits=limits)
 
 
 def _rehearsed(
@@ -225,17 +209,18 @@ def _rehearsed(
 
 @dataclass(frozen=True, eq=False)
 class _Figured:
-    """The accounts on which compactness and differences are measured, with their intent."""
+    """The accounts on which compactness and differences are measured, with their intent and presence (n, births)."""
 
     frame: pl.DataFrame
     known: KnownIntent | None
     indices: IndexSet
+    presence: Presence
 
 
-def _figured(sample: pl.DataFrame, known: KnownIntent | None, indices: IndexSet) -> _Figured:
+def _figured(sample: pl.DataFrame, known: KnownIntent | None, indices: IndexSet, births: Sequence[Birth]) -> _Figured:
     frame = sample.head(FIGURE_ROWS).with_columns(indices.expressions())
     part = None if known is None else KnownIntent(known.points[: frame.height], known.anchor_odds)
-    return _Figured(frame, part, indices)
+    return _Figured(frame, part, indices, presences(births, frame["account_id"]))
 
 
 def _measured(
@@ -249,7 +234,9 @@ def _measured(
     champion: int | None,
     seed: int,
 ) -> tuple[Measured, ...]:
-    ground = Ground.of(figured.frame, preprocessor, figured.indices, figured.known, catalogue.value_feature)
+    ground = Ground.of(
+        figured.frame, preprocessor, figured.indices, figured.known, catalogue.value_feature, figured.presence
+    )
     leaf = leaf_of(figured.frame, finest(partitions[-1].whole))
     compact = compactness(ground, [p.of(leaf) for p in partitions], [p.count for p in partitions], seed=seed)
     return tuple(

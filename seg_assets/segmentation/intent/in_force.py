@@ -8,6 +8,8 @@ Why: labels of one more month hardly tell anything new, but points that move by 
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 
@@ -21,24 +23,39 @@ LAG_AT_MOST = 0.005
 DEVIATIONS_BY_CHANCE = 3.0
 # Of conversions: a point is 7 % of the odds, and 70 has to mean 70 to the point.
 OFF_AT_MOST = 0.07
+SEASONS = dt.timedelta(days=182)
+"""So long a span holds a season's high and its low: following each would move accounts there and back."""
 
 
 def stays(champion: IntentIndex, rows: TrainingRows, out_of_fold: Vector) -> bool:
-    """Whether `champion` ranks and counts the conversions of the newest snapshot as well as what was learned anew.
+    """Whether `champion` ranks and counts conversions as well as what was learned anew.
 
-    out_of_fold: (n,) what was learned anew says of each of `rows`, by parts that have not seen the account. The newest
-    snapshot alone is judged, because only its labels are new to the champion. It stays where the AUC lags by 0.005 at
-    most, and where it says as many conversions as there were to 7 %, or to three standard deviations of chance.
+    out_of_fold: (n,) what was learned anew says of each of `rows`, by parts that have not seen the account. It ranks as
+    well where its AUC on the newest snapshot, whose labels alone are new to it, lags by 0.005 at most. It counts as
+    well where it says as many conversions as there were to 7 %, on the newest snapshot or over half a year. Both up to
+    three standard deviations of chance.
     """
     days = rows.frame["snapshot_date"]
-    newest = (days == days.max()).fill_null(True).to_numpy()
-    frame, converted, weights = rows.frame.filter(pl.Series(newest)), rows.converted[newest], rows.weights[newest]
+    newest, lately = (days == days.max()).fill_null(True), (days + SEASONS > days.max()).fill_null(True)
+    return not _lags(champion, rows, out_of_fold, newest) and any(_counts(champion, rows, s) for s in (newest, lately))
+
+
+def _lags(champion: IntentIndex, rows: TrainingRows, out_of_fold: Vector, some: pl.Series) -> bool:
+    chosen = some.to_numpy()
+    converted = rows.converted[chosen]
+    if not converted.any() or converted.all():
+        return False
+    points = rows.frame.filter(some).select(champion.expression()).to_series().to_numpy()
+    lag, deviation = auc_difference(out_of_fold[chosen], points, converted)
+    return lag > LAG_AT_MOST + DEVIATIONS_BY_CHANCE * deviation
+
+
+def _counts(champion: IntentIndex, rows: TrainingRows, some: pl.Series) -> bool:
+    chosen = some.to_numpy()
+    converted, weights = rows.converted[chosen], rows.weights[chosen]
     if not converted.any() or converted.all():
         return True
-    intent = champion.expression()
-    points, chance = frame.select(intent, champion.probability(intent).alias("chance")).get_columns()
-    lag, deviation = auc_difference(out_of_fold[newest], points.to_numpy(), converted)
-    expected = float(weights @ chance.to_numpy())
-    by_chance = DEVIATIONS_BY_CHANCE * float(np.sqrt(weights @ (chance * (1 - chance)).to_numpy()))
-    off = abs(float(weights @ converted) - expected)
-    return lag <= LAG_AT_MOST + DEVIATIONS_BY_CHANCE * deviation and off <= max(OFF_AT_MOST * expected, by_chance)
+    chance = rows.frame.filter(some).select(champion.probability(champion.expression())).to_series().to_numpy()
+    expected = float(weights @ chance)
+    by_chance = DEVIATIONS_BY_CHANCE * float(np.sqrt(weights @ (chance * (1 - chance))))
+    return abs(float(weights @ converted) - expected) <= max(OFF_AT_MOST * expected, by_chance)

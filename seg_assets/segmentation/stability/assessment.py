@@ -7,6 +7,7 @@ words (verdict.py), other reasons for a number of segments.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from seg_assets.segmentation.sampling import SAMPLE_ROWS, hash_sample
+from seg_assets.segmentation.stability.births import Birth, presences
 from seg_assets.segmentation.stability.bootstrap_jaccard import SegmentJaccard, best_jaccards, by_segment
 from seg_assets.segmentation.stability.clusterer import Assign, Family, Rows
 from seg_assets.segmentation.stability.estimate import Estimate, mean_of, quantile_of
@@ -108,6 +110,7 @@ def stability(
     original: Assign[Rows] | None = None,
     *,
     intent: npt.NDArray[np.float64] | None = None,
+    births: Sequence[Birth] = (),
     seed: int,
     effort: Effort = Effort(),
     limits: StabilityLimits = DEFAULT_LIMITS,
@@ -117,7 +120,8 @@ def stability(
     snapshot: account rows with features and `<group>_applicable`, of which at most 2 * half are used, the same for any
     order of the rows; original: the segments asked about, with as many partitions as the family has; None: those that
     the family fits on the sample that a refresh grows segments on. intent: (n,), each account's, by an index that has
-    not learned from it; None: as the family tells it. Data and nulls go through the same steps with as many accounts.
+    not learned from it; None: as the family tells it. births: that refits of the data carry out again; drawn accounts
+    have no past. Data and nulls go through the same steps otherwise, with as many accounts.
     Raises ValueError for fewer than four accounts.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -125,7 +129,7 @@ def stability(
     # One thread: tables of this size take longer when two share them, and sums depend on how they are shared.
     with threadpool_limits(limits=1):
         sample, known = _sample(snapshot, intent, max(2 * effort.half, SAMPLE_ROWS))
-        whole = family.prepare(sample, known)
+        whole = family.prepare(sample, known, presences(births, sample["account_id"]))
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(2 * effort.nulls + 1)]
         asked = original or family.refit(whole, seeds[0])
         population = whole[np.arange(min(2 * effort.half, sample.height))]

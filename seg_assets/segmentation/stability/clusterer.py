@@ -15,6 +15,7 @@ import polars as pl
 
 from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation.balance import Matrix
+from seg_assets.segmentation.stability.births import Presence
 
 Partitions = npt.NDArray[np.intp]
 Positions = npt.NDArray[np.intp]
@@ -43,14 +44,16 @@ Clusterer = Callable[[Rows, int], Assign[Rows]]
 class Family(Protocol[Rows]):
     """A pipeline whose stability is asked: it takes a snapshot apart once, and then refits on any of its accounts.
 
-    catalogue: of the snapshots. `prepare` takes an array (n,) beside the snapshot, the intent of its accounts, where
-    that is known better than the pipeline itself can tell.
+    catalogue: of the snapshots. `prepare` takes arrays beside the snapshot: the intent (n,) of its accounts, where that
+    is known better than the pipeline itself can tell, and their presence (n, births), where they have a past.
     """
 
     @property
     def catalogue(self) -> Catalogue: ...
 
-    def prepare(self, frame: pl.DataFrame, intent: npt.NDArray[np.float64] | None = None) -> Rows: ...
+    def prepare(
+        self, frame: pl.DataFrame, intent: npt.NDArray[np.float64] | None = None, presence: Presence | None = None
+    ) -> Rows: ...
 
     def refit(self, rows: Rows, seed: int) -> Assign[Rows]: ...
 

@@ -6,7 +6,7 @@ Does not: what is computed (tree_family.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -18,6 +18,7 @@ from seg_assets.segmentation.balance import Matrix
 from seg_assets.segmentation.candidates import Candidate
 from seg_assets.segmentation.definitions import Condition
 from seg_assets.segmentation.guided_points import Vector
+from seg_assets.segmentation.stability.births import Presence
 
 Positions = npt.NDArray[np.intp]
 
@@ -25,13 +26,17 @@ Positions = npt.NDArray[np.intp]
 @dataclass(frozen=True, eq=False)
 class Population:
     """n accounts. frame: their features and indices, with intent where it is known; points: (n, coordinates) float64,
-    the preprocessor's; asked: what a tree may ask about; intent: (n,) whole points, None where it is not known.
+    the preprocessor's; asked: what a tree may ask about; intent: (n,) whole points, None where it is not known;
+    presence: (n, births), who was there at which birth; no births where accounts have no past; before: for each birth
+    the points (n, coordinates then) by those who were there before it.
     """
 
     frame: pl.DataFrame
     points: Matrix
     asked: tuple[Candidate, ...]
     intent: Vector | None
+    presence: Presence
+    before: tuple[Matrix, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +63,15 @@ class Prepared:
         """(m) rows with features, indices and, where it is known, intent: what any definition can be asked of."""
         return self.population.frame[self.rows]
 
+    def columns(self, names: Collection[str]) -> pl.DataFrame:
+        """(m) rows of those columns of `frame` alone; no rows without columns."""
+        return self.population.frame.select(sorted(names))[self.rows] if names else pl.DataFrame()
+
     def holds(self, conditions: Sequence[Condition]) -> npt.NDArray[np.bool_]:
         """(conditions, m): whether each condition holds for each account."""
         if not conditions:
             return np.zeros((0, len(self)), dtype=np.bool_)
-        columns = self.population.frame.select({condition.column for condition in conditions})[self.rows]
+        columns = self.columns({condition.column for condition in conditions})
         asked = [condition.expression().fill_null(False).alias(str(n)) for n, condition in enumerate(conditions)]
         return columns.select(asked).to_numpy().T
 
@@ -70,6 +79,10 @@ class Prepared:
     def points(self) -> Matrix:
         """(m, coordinates)."""
         return self.population.points[self.rows]
+
+    def points_before(self, birth: int) -> Matrix:
+        """(m, coordinates) as they were measured before that birth."""
+        return self.population.before[birth][self.rows]
 
     @property
     def asked(self) -> list[Candidate]:
@@ -80,3 +93,8 @@ class Prepared:
     def intent(self) -> Vector | None:
         """(m,) whole points, None where intent is not known."""
         return None if self.population.intent is None else self.population.intent[self.rows]
+
+    @property
+    def presence(self) -> Presence:
+        """(m, births)."""
+        return self.population.presence[self.rows]

@@ -49,18 +49,21 @@ def test_a_rate_that_is_hardly_known_warns() -> None:
 
 def test_neighbours_differ_in_rate_or_on_two_groups() -> None:
     nearest = np.array([1, 0])
-    alike, apart = np.zeros((2, 3)), np.array([[0.0, 0.0, 0.0], [0.6, -0.6, 0.0]])
-    one_group = np.array([[0.0, 0.0, 0.0], [2.0, 0.1, 0.1]])
+    alike, apart = np.zeros((1, 2, 3)), np.array([[[0.0, 0.0, 0.0], [0.6, -0.6, 0.0]]])
+    one_group = np.array([[[0.0, 0.0, 0.0], [2.0, 0.1, 0.1]]])
+    two_axes = np.array([[[0.0, 0.0, 0.0], [0.6, 0.1, 0.0]], [[0.0, 0.0, 0.0], [0.6, -0.6, 0.0]]])
     same, other = outcomes(0.03, 0.03), outcomes(0.03, 0.05)
     assert neighbour_gate(nearest, same, alike, CATALOGUE).state is Gate.BLOCK
     assert neighbour_gate(nearest, same, one_group, CATALOGUE).state is Gate.BLOCK
     assert neighbour_gate(nearest, same, apart, CATALOGUE).state is Gate.PASS
+    assert neighbour_gate(nearest, same, two_axes, CATALOGUE).state is Gate.PASS
+    assert neighbour_gate(nearest, same, two_axes[:1], CATALOGUE).state is Gate.BLOCK
     assert neighbour_gate(nearest, other, alike, CATALOGUE).state is Gate.PASS
 
 
 def test_a_rate_ratio_that_chance_explains_is_no_difference() -> None:
     few = outcomes(0.03, 0.05, accounts=100)
-    assert neighbour_gate(np.array([1, 0]), few, np.zeros((2, 3)), CATALOGUE).state is Gate.BLOCK
+    assert neighbour_gate(np.array([1, 0]), few, np.zeros((1, 2, 3)), CATALOGUE).state is Gate.BLOCK
 
 
 def test_one_group_alone_and_intent_alone_are_stopped() -> None:

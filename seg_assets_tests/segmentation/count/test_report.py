@@ -5,13 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from seg_assets.schemas import SEGMENT_COUNT_REPORT
-from seg_assets.segmentation import fit
+from seg_assets.segmentation import Segmentation, fit
 from seg_assets.segmentation.count.choose import EVERYONE
 from seg_assets.segmentation.count.history import Rehearsal, rehearse, split_history
+from seg_assets.segmentation.count.report import CountReport, count_report
 from seg_assets.segmentation.count.table import report_markdown, report_rows
 from seg_assets.segmentation.outcomes import Outcomes
 from seg_assets.segmentation.stability.verdict import Gate
-from seg_assets_tests.segmentation.count.conftest import COUNTS, MONTH_ENDS, Reported, month_end, reported
+from seg_assets_tests.segmentation.count.conftest import COUNTS, MONTH_ENDS, QUICK, Reported, month_end, reported
 from seg_assets_tests.segmentation.small_catalogue import small_catalogue
 
 
@@ -99,6 +100,38 @@ def test_too_little_history_takes_the_usual_number_and_says_so(found: Reported) 
     short = found.accounts.filter(pl.col("snapshot_date").is_in(MONTH_ENDS[:2]))
     said = split_history(Outcomes(short.lazy(), MONTH_ENDS[:2]), short.lazy(), found.catalogue)
     assert said == "2 matured month-ends are too few to fit, select and judge 60 days apart"
+
+
+def test_a_quiet_month_is_reported_as_if_nobody_had_come(found: Reported) -> None:
+    """Who came since the champion matters where they are a kind of their own, and nowhere else."""
+    champion = fit(
+        found.snapshot,
+        found.catalogue,
+        None,
+        found.outcomes,
+        preprocessor=found.preprocessor,
+        learned=found.report.learned,
+    )
+    ids = found.snapshot["account_id"]
+    known = ids.filter(~ids.is_in(ids.gather_every(10).implode()))
+    some_came, nobody_came = (report_rows(again(found, champion, before=before)) for before in (known, None))
+    assert some_came.equals(nobody_came)
+    assert "new kind" not in some_came["sentence"][0]
+
+
+def again(found: Reported, champion: Segmentation, before: pl.Series | None) -> CountReport:
+    return count_report(
+        found.snapshot,
+        found.catalogue,
+        champion,
+        found.outcomes,
+        found.accounts.lazy(),
+        preprocessor=found.preprocessor,
+        counts=COUNTS,
+        seed=1,
+        effort=QUICK,
+        before=before,
+    )
 
 
 def test_accounts_that_cannot_be_split_are_everyone() -> None:

@@ -70,6 +70,14 @@ def test_an_index_that_counts_wrong_goes(champion: IntentIndex) -> None:
     assert not judged(champion, rows(month(FEBRUARY, 0), month(MARCH, 1, intercept=-2.0)))
 
 
+def test_a_seasons_swing_is_no_change(champion: IntentIndex) -> None:
+    """A holiday month with a sixth fewer conversions comes back a quarter later."""
+    usual = [month(MARCH - dt.timedelta(days=30 * back), back) for back in range(2, 6)]
+    low = month(MARCH, 1, intercept=-2.75)
+    assert judged(champion, rows(*usual, low))
+    assert not judged(champion, rows(*(frame.with_columns(snapshot_date=pl.lit(FEBRUARY)) for frame in [low]), low))
+
+
 def test_only_labels_that_are_new_to_the_champion_judge_it(champion: IntentIndex, anew: IntentIndex) -> None:
     found = rows(month(FEBRUARY, 0, intercept=-2.0), month(MARCH, 1))
     assert stays(champion, found, found.frame.select(anew.expression()).to_series().to_numpy())

@@ -9,6 +9,7 @@ import pytest
 from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation.sampling import hash_sample
 from seg_assets.segmentation.stability.assessment import Effort, Stability, stability
+from seg_assets.segmentation.stability.births import KNOWN, NEW, Birth, presences
 from seg_assets.segmentation.stability.clusterer import free_kmeans
 from seg_assets.segmentation.stability.verdict import Cutoffs, Gate, Origin, StabilityLimits
 from seg_assets_tests.segmentation.population import population
@@ -25,9 +26,13 @@ class Means:
 
     catalogue: Catalogue = field(default_factory=small_catalogue)
     seen: list[np.ndarray | None] = field(default_factory=list)
+    past: list[np.ndarray | None] = field(default_factory=list)
 
-    def prepare(self, frame: pl.DataFrame, intent: np.ndarray | None = None) -> np.ndarray:
+    def prepare(
+        self, frame: pl.DataFrame, intent: np.ndarray | None = None, presence: np.ndarray | None = None
+    ) -> np.ndarray:
         self.seen.append(intent)
+        self.past.append(presence)
         return frame.select(GROUPED).to_numpy()
 
     def refit(self, rows: np.ndarray, seed: int):
@@ -122,15 +127,29 @@ def test_intent_stays_with_its_accounts_and_nulls_have_none_given() -> None:
     assert nulls == [None, None]
 
 
+def test_accounts_have_the_past_that_is_theirs_and_nulls_have_none() -> None:
+    frame = planted(200)
+    family = Means()
+    birth = Birth(3, frame["account_id"].gather_every(2))
+    stability(frame, family, births=[birth], seed=0, effort=replace(FEW, half=50))
+    given, *nulls = family.past
+    assert given is not None
+    assert given.tolist() == presences([birth], hash_sample(frame)["account_id"]).tolist()
+    assert set(given[:, 0]) == {KNOWN, NEW}
+    assert nulls == [None, None]
+
+
 def test_each_population_is_prepared_once_and_whole() -> None:
     """Data as the sample that a refresh grows on, so that what may be asked is cut as there; nulls as what is used."""
     sizes = []
 
     @dataclass(frozen=True)
     class Counted(Means):
-        def prepare(self, frame: pl.DataFrame, intent: np.ndarray | None = None) -> np.ndarray:
+        def prepare(
+            self, frame: pl.DataFrame, intent: np.ndarray | None = None, presence: np.ndarray | None = None
+        ) -> np.ndarray:
             sizes.append(frame.height)
-            return super().prepare(frame, intent)
+            return super().prepare(frame, intent, presence)
 
     stability(planted(200), Counted(), seed=0, effort=replace(FEW, half=50))
     assert sizes == [200, 100, 100]
