@@ -35,6 +35,7 @@ ONCE = {
     "plain_counts": "  scikit-learn loop: fits, figures",
     "plain_refits": f"  scikit-learn loop: refits, 1 of {PARTS}",
 }
+OF_EVENTS = {"tiers": "tiers, of 5 million revenue events"}
 IN_TURNS = {
     "scoring": "scoring",
     "floor": "  floor: read, write Parquet",
@@ -60,14 +61,17 @@ def main() -> None:
         for stage in ONCE:
             _say(f"measuring {ONCE[stage].strip()}, once")
             figures += measure([stage], prepared.folder, given.accounts, 1)
+        for stage in OF_EVENTS:
+            _say(f"measuring {OF_EVENTS[stage]}")
+            figures += measure([stage], prepared.folder, given.accounts, given.repeats)
         _say("measuring scoring, in turns with floor and scikit-learn + pandas")
         contenders = measure(list(IN_TURNS), prepared.folder, given.accounts, given.repeats)
         agreed = _agreement(prepared)
     scoring, floor, delta, plain = contenders
-    refresh, counts, refits = figures[len(ALONE) :]
+    refresh, counts, refits = figures[len(ALONE) : len(ALONE | ONCE)]
     loop = Loop(counts, refits, PARTS)
     judged = aims(scoring, floor, plain, refresh, given.accounts)
-    print(stages_table(ALONE | ONCE | IN_TURNS, figures + contenders), end="\n\n")
+    print(stages_table(ALONE | ONCE | OF_EVENTS | IN_TURNS, figures + contenders), end="\n\n")
     print(loop_table(refresh, loop), end="\n\n")
     print(aims_table(judged), end="\n\n")
     print(f"scoring beside the floor with write_delta: {median(ratios(scoring, delta)):.2f} times (for information)")

@@ -25,6 +25,7 @@ from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.confidence import FAR
 from seg_assets.segmentation.definitions import Box, Condition, Test
 from seg_assets.segmentation.intent.index import INTENT
+from seg_assets.segmentation.labels import NO_LABELS
 from seg_assets.segmentation.reference import UNUSUAL_FEATURES
 from seg_assets.segmentation.wording import NOT_KNOWN
 
@@ -61,6 +62,7 @@ class PlainScoring:
         segment = np.array([place for place, _ in self.boxes])[box]
         margin, second = self._nearest_other(accounts, segment)
         ids = np.array([s.segment_id for s in self.segments], dtype=object)
+        verdicts = [NO_LABELS.verdict((), has_play=s.action is not None) for s in self.segments]
         return pd.DataFrame(
             {
                 "account_id": accounts["account_id"],
@@ -74,6 +76,8 @@ class PlainScoring:
                 "unusual": self._unusual(accounts),
                 "labels": pd.Series([[]] * len(accounts), dtype=LIST_OF_TEXTS),
                 "action": np.array([s.action for s in self.segments], dtype=object)[segment],
+                "action_from": np.array([one.action_from for one in verdicts], dtype=object)[segment],
+                "action_reason": np.array([one.action_reason for one in verdicts], dtype=object)[segment],
                 "definition_version": self.definition_version,
                 "before_first_model": False,
             }

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import dagster as dg
 
-StepName = Literal["fit", "score"]
+StepName = Literal["fit", "lift", "score"]
 
 
 class Steps(dg.ConfigurableResource[Any]):

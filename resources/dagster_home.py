@@ -8,11 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 
 DAGSTER_YAML = """\
-# Telemetry and the welcome dialog are off; storage is SQLite in this folder.
+# Telemetry and the welcome dialog are off; storage is SQLite in this folder. Two runs at once: a step uses all cores
+# for most of its time. Run monitoring ends runs that never started or that outlive their tag dagster/max_runtime.
 telemetry:
   enabled: false
 nux:
   enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 2
+run_monitoring:
+  enabled: true
 """
 
 

@@ -1,6 +1,6 @@
-"""The four settings, read from the environment once.
+"""The settings, read from the environment once.
 
-Belongs here: SEG_ENV, SEG_HOME, SEG_LANDING, SEG_CATALOG and the places that follow from them.
+Belongs here: SEG_ENV, SEG_HOME, SEG_LANDING, SEG_CATALOG, SEG_ALERT_WEBHOOK and the places that follow from them.
 Does not: opening anything at those places.
 """
 
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 WORKSPACE_SETTINGS = ("DATABRICKS_HOST", "SEG_HOME", "SEG_LANDING")
@@ -21,17 +22,19 @@ class SettingsError(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things lie."""
+    """Where things lie. alert_webhook: where alerts go, a secret; None: they are logged and stored only."""
 
     home: Path
     landing: str
     catalog: Path | None = None
+    alert_webhook: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Settings from SEG_* variables; with SEG_ENV=local, the default, none has to be set.
 
-        Raises SettingsError for an unknown SEG_ENV, and for a setting that SEG_ENV=databricks needs and lacks.
+        Raises SettingsError for an unknown SEG_ENV, for a setting that SEG_ENV=databricks needs and lacks, and for a
+        webhook that is no URL.
         """
         where = environment.get("SEG_ENV", "local")
         if where == "databricks":
@@ -49,12 +52,14 @@ class Settings:
             home=home,
             landing=environment.get("SEG_LANDING") or str(home / "landing"),
             catalog=Path(catalog).expanduser().absolute() if catalog else None,
+            alert_webhook=_webhook(environment),
         )
 
     def to_environment(self) -> dict[str, str]:
         """The variables that give these settings to another process."""
         found = {"SEG_ENV": "local", "SEG_HOME": str(self.home), "SEG_LANDING": self.landing}
-        return found | ({"SEG_CATALOG": str(self.catalog)} if self.catalog else {})
+        given = {"SEG_CATALOG": self.catalog, "SEG_ALERT_WEBHOOK": self.alert_webhook}
+        return found | {name: str(value) for name, value in given.items() if value is not None}
 
     @property
     def lakehouse(self) -> str:
@@ -67,6 +72,21 @@ class Settings:
     @property
     def mlflow_home(self) -> Path:
         return self.home / "mlflow"
+
+
+def _webhook(environment: Mapping[str, str]) -> str | None:
+    """Raises SettingsError without the value: whoever has it can post in our name."""
+    webhook = environment.get("SEG_ALERT_WEBHOOK") or None
+    if webhook is None:
+        return None
+    try:
+        parts = urlsplit(webhook)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        whole = False
+    if not whole or any(not "!" <= letter <= "~" for letter in webhook):
+        raise SettingsError("SEG_ALERT_WEBHOOK is not an http or https URL; its value is a secret and not shown here")
+    return webhook
 
 
 def default_home() -> Path:

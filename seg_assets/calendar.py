@@ -6,6 +6,7 @@ Does not: Dagster's partition definitions (partitions.py).
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Collection, Iterable
 
@@ -28,6 +29,21 @@ def month_after(month: dt.date) -> dt.date:
 def month_before(month: dt.date) -> dt.date:
     """The first day of the month before."""
     return (month - dt.timedelta(days=1)).replace(day=1)
+
+
+def months_earlier(day: dt.date, months: int) -> dt.date:
+    """The same day so many months before, or the last day of that month where it is too short for it."""
+    year, month = divmod(12 * day.year + day.month - 1 - months, 12)
+    return day.replace(year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def event_weeks(landed: Iterable[dt.date], day: dt.date, months: int) -> list[dt.date]:
+    """The landed Mondays that hold events of the `months` before `day` and had landed by then, ascending.
+
+    A Monday holds the events of the seven days before it, the earliest all history. The events of `day` itself land a
+    week later and are not looked at, so that what is made of them comes out the same whenever it is made.
+    """
+    return sorted(week for week in landed if months_earlier(day, months) < week <= day)
 
 
 def weeks_remembered(hold_weeks: int) -> int:

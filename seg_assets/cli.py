@@ -10,12 +10,14 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from resources.settings import Settings, SettingsError
+from resources.settings import Settings
 from seg_assets.calendar import mondays, month_before, parse_monday, parse_month
+from seg_assets.decision_commands import promote, rollback
+from seg_assets.options import Catalog, Home, Json, LandingTables, listed, parsed, settings_of
 
 if TYPE_CHECKING:
     from seg_assets.automation.launch import Run
@@ -27,14 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-T = TypeVar("T")
-
-Home = Annotated[Path | None, typer.Option(help="where tables, runs and models lie [default: SEG_HOME, or .seg]")]
-LandingTables = Annotated[
-    str | None, typer.Option(help="landing tables [default: SEG_LANDING, or landing in the home]")
-]
-Catalog = Annotated[Path | None, typer.Option(help="a catalogue file [default: SEG_CATALOG, or the built-in one]")]
-Json = Annotated[bool, typer.Option("--json", help="print one JSON object instead of text")]
 FIRST_SAMPLE_MONDAY = dt.date(2025, 1, 27)
 LAST_SAMPLE_MONDAY = dt.date(2026, 7, 20)
 SAMPLE_SEED = 7
@@ -59,7 +53,7 @@ def sample(
     """Write landing tables of a synthetic B2B population."""
     from seg_assets.sample_data import parse_event, write_landing
 
-    chosen = _listed(monday_list, parse_monday) or mondays(FIRST_SAMPLE_MONDAY, LAST_SAMPLE_MONDAY)
+    chosen = listed(monday_list, parse_monday) or mondays(FIRST_SAMPLE_MONDAY, LAST_SAMPLE_MONDAY)
     try:
         events = tuple(parse_event(text) for text in event or ())
         written = write_landing(
@@ -91,8 +85,8 @@ def run(
     from seg_assets.catalogs import CatalogueError
     from seg_assets.landing import LandingError
 
-    settings = _settings(home, landing, catalog)
-    chosen_months, chosen_weeks = _listed(months, parse_month), _listed(weeks, parse_monday)
+    settings = settings_of(home, landing, catalog)
+    chosen_months, chosen_weeks = listed(months, parse_month), listed(weeks, parse_monday)
     try:
         done = _run(settings, chosen_months, chosen_weeks, console.Progress(quiet=as_json))
     except (CatalogueError, LandingError, TableError) as error:
@@ -116,7 +110,7 @@ def demo(
 
     for name in ("SEG_LANDING", "SEG_CATALOG"):
         os.environ.pop(name, None)
-    settings = _settings(home, None, None)
+    settings = settings_of(home, None, None)
     services, snapshots = demo_months(months), demo_mondays(months)
     typer.echo(f"Sample data: {accounts:,} accounts, {len(snapshots)} Mondays, in {settings.landing}")
     try:
@@ -151,7 +145,7 @@ def ui(
 
     from resources.dagster_home import prepare_dagster_home
 
-    settings = _settings(home, landing, catalog)
+    settings = settings_of(home, landing, catalog)
     environment = os.environ | settings.to_environment()
     environment["DAGSTER_HOME"] = str(prepare_dagster_home(settings.dagster_home))
     program = [sys.executable, "-m", "dagster", "dev", "--port", str(port), "--module-name", "seg_assets.definitions"]
@@ -169,7 +163,7 @@ def show(
     from resources.lakehouse import Lakehouse, TableError
     from seg_assets import console
 
-    lakehouse = Lakehouse(_settings(home, None, None).lakehouse)
+    lakehouse = Lakehouse(settings_of(home, None, None).lakehouse)
     try:
         if table is None:
             typer.echo(console.tables_text(lakehouse, as_json=as_json))
@@ -194,8 +188,8 @@ def explain(
     from seg_assets.segmentation.serialise import to_values
     from seg_assets.steps.explain import ExplanationError, explain_account
 
-    monday = _parsed(week, parse_monday) if week else None
-    settings = _settings(home, None, None)
+    monday = parsed(week, parse_monday) if week else None
+    settings = settings_of(home, None, None)
     try:
         told = explain_account(Lakehouse(settings.lakehouse), account, monday, history)
     except (ExplanationError, TableError) as error:
@@ -206,6 +200,10 @@ def explain(
         raise typer.Exit(2) from error
     object_told = {"home": str(settings.home), "ok": True, **to_values(told)}
     typer.echo(json.dumps(object_told) if as_json else console.explanation_text(told))
+
+
+app.command()(promote)
+app.command()(rollback)
 
 
 def _run(
@@ -233,30 +231,6 @@ def _run(
             lakehouse=Lakehouse(settings.lakehouse),
             progress=progress,
         ).run(months, weeks)
-
-
-def _settings(home: Path | None, landing: str | None, catalog: Path | None) -> Settings:
-    """The settings of the environment, with the options given in their place."""
-    given = {"SEG_HOME": home, "SEG_LANDING": landing, "SEG_CATALOG": catalog}
-    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
-    if landing is not None and "://" not in landing:
-        os.environ["SEG_LANDING"] = str(Path(landing).expanduser().absolute())
-    try:
-        return Settings.from_environment(os.environ)
-    except SettingsError as error:
-        typer.echo(f"seg: {error}", err=True)
-        raise typer.Exit(2) from error
-
-
-def _listed(text: str | None, parse: Callable[[str], T]) -> list[T] | None:
-    return None if text is None else [_parsed(part.strip(), parse) for part in text.split(",") if part.strip()]
-
-
-def _parsed(text: str, parse: Callable[[str], T]) -> T:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def demo_months(count: int) -> list[dt.date]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from resources.lakehouse import Lakehouse
+from resources.pages import CONVERSION_LIFT, FOLDER, Pages
 from resources.settings import CHECKOUT, Settings, default_home
 from seg_assets.schemas import SEGMENT_PROFILES
 from seg_assets.steps.models import read_promotions
@@ -96,6 +97,7 @@ def run_object(settings: Settings, done: PopulationRun) -> dict[str, Any]:
             if row.service_month in done.months
         ],
         "skipped": [{"what": skip.what, "why": skip.why} for skip in done.skipped],
+        "rescored": [{"what": week.what, "why": week.why} for week in done.rescored],
         "ok": done.ok,
     }
 
@@ -106,6 +108,7 @@ def run_text(settings: Settings, done: PopulationRun) -> str:
     parts = [
         "\n".join(_wrapped(f"FAILED {failure}", 0) for failure in done.failures),
         _skipped_text(done.skipped),
+        "\n".join(_wrapped(str(week), 0) for week in done.rescored),
         _rejected_text(lakehouse, done.months),
         segments_text(newest_profiles(lakehouse)),
         tables_text(lakehouse, as_json=False),
@@ -183,8 +186,16 @@ def explanation_text(told: Explanation) -> str:
         _wrapped(f"confidence {sure}: {_confidence_words(told)}, not of conversion", 8),
         _wrapped(f"OUTDATED {told.outdated}", 8) if told.outdated else "",
     ]
-    parts = ["\n".join(line for line in segment if line), _nearest_text(told), _intent_text(told.intent)]
+    lines = "\n".join(line for line in segment if line)
+    parts = [lines, _action_text(told), _nearest_text(told), _intent_text(told.intent)]
     return "\n\n".join(part for part in (*parts, _history_text(told.history)) if part)
+
+
+def _action_text(told: Explanation) -> str:
+    labels = f"Labels  {', '.join(told.labels)}" if told.labels else ""
+    action = f"Action  {told.action}" if told.action else ""
+    lines = [(labels, 0), (action, 0), (told.action_reason or "", 8)]
+    return "\n".join(_wrapped(line, indent) for line, indent in lines if line)
 
 
 def _confidence_words(told: Explanation) -> str:
@@ -280,7 +291,9 @@ def _next_text(settings: Settings) -> str:
     ]
     width = max(len(command) for command, _ in lines)
     shown = [f"  {command.ljust(width)}   {what}" for command, what in lines]
-    return "\n".join(["Open next", *shown, f"  MLflow store: {settings.mlflow_home / 'mlflow.db'}"])
+    page = Pages(str(settings.home / FOLDER)).newest(CONVERSION_LIFT)
+    lift = [f"  Conversion-lift page, in a browser: {page.as_uri()}"] if page is not None else []
+    return "\n".join(["Open next", *shown, *lift, f"  MLflow store: {settings.mlflow_home / 'mlflow.db'}"])
 
 
 def _money(value: float | None) -> str:

@@ -27,6 +27,16 @@ MODEL_OF_WEEK = dg.TimeWindowPartitionMapping(start_offset=0, end_offset=-1)
 """segment_scores (week) -> segment_model (service month): one model, also where a week straddles two months."""
 
 
+TIERS_OF_WEEK = dg.TimeWindowPartitionMapping(
+    start_offset=-5, end_offset=-5, allow_nonexistent_upstream_partitions=True
+)
+"""segment_scores (week) -> account_tiers (data month): the month before, and for a first or fifth Monday one beside it.
+
+Offsets count weeks, so that no mapping gives exactly the month before. It is lineage: which month was read, the newest
+before the week's own that is there, the materialization says; a week is scored without any too.
+"""
+
+
 def snapshots_of_week(hold_weeks: int) -> dg.TimeWindowPartitionMapping:
     """segment_scores (week) -> account_snapshots (week): its own and the Mondays before that its hold depends on."""
     first = -weeks_remembered(hold_weeks)

@@ -295,12 +295,151 @@ SEGMENT_SCORES = Table(
         ),
         "reasons": Column(pl.List(pl.String), "What the segment asks, with the account's values; whether it is held"),
         "unusual": Column(pl.Boolean, "Whether several features lie beyond what the reference held"),
-        "labels": Column(pl.List(pl.String), "Overlapping flags"),
-        "action": Column(pl.String, "What marketing does"),
+        "labels": Column(pl.List(pl.String), "Overlapping flags, the most important first"),
+        "action": Column(pl.String, "What marketing does: the action of a label or of the segment; null for neither"),
+        "action_from": Column(pl.String, "The label whose action it is, or `segment`; null without an action"),
+        "action_reason": Column(pl.String, "Why that one: what else has an action, and in which order"),
         "definition_version": DEFINITION_VERSION,
         "before_first_model": Column(pl.Boolean, "Scored by the first champion, which is later than the week"),
     },
     partition_column="snapshot_date",
+)
+
+ACCOUNT_TIERS = Table(
+    "account_tiers",
+    {
+        "account_id": ACCOUNT_ID,
+        "data_month": Column(pl.Date, "The month of the data"),
+        "snapshot_date": Column(pl.Date, "The month's training snapshot: the reference date"),
+        "customer_name": Column(pl.String, "The customer whose tier it takes; null without revenue in the window"),
+        "tier": Column(pl.String, "A, B, C, D or none"),
+        "tier_title": Column(pl.String, "The tier in words"),
+        "action_flag": Column(pl.String, "The first flag that holds for the customer; null without a tier"),
+        "action": Column(pl.String, "What to do about the customer; null without a tier"),
+        "active": Column(pl.Boolean, "Whether the account itself is in business"),
+        "profitability": Column(pl.Float64, "The customer's profitability score, 0 to 100"),
+        "adherence": Column(pl.Float64, "The customer's adherence score, 0 to 100"),
+        "total_revenue": Column(pl.Float64, "The customer's revenue in the window"),
+        "total_gross_margin": Column(pl.Float64, "The customer's gross margin in the window; null where none is known"),
+        "days_since_last_event": Column(pl.Int64, "Days from the customer's last event to the reference date"),
+        "reason": Column(pl.String, "What the scores are made of, or why there is no tier"),
+    },
+    partition_column="data_month",
+)
+
+CUSTOMER_TIERS = Table(
+    "customer_tiers",
+    {
+        "data_month": Column(pl.Date, "The month of the data"),
+        "snapshot_date": Column(pl.Date, "The month's training snapshot: the reference date"),
+        "customer_name": Column(pl.String, "The customer, with one active account at least"),
+        "main_business_unit": Column(pl.String, "That with most of its revenue"),
+        "cs_representative": Column(pl.String, "Its representative, of several the last by name"),
+        "region": Column(pl.String, "Its region, of several the last by name"),
+        "total_revenue": Column(pl.Float64, "Revenue in the window"),
+        "total_gross_margin": Column(pl.Float64, "Gross margin in the window; null where none is known"),
+        "margin_rate_pct": Column(pl.Float64, "Gross margin over revenue, %; null without revenue"),
+        "revenue_per_active_account": Column(pl.Float64, "Revenue over active accounts"),
+        "active_accounts": Column(pl.Int64, "Active accounts with an event in the window"),
+        "total_accounts": Column(pl.Int64, "Known accounts with an event in the window"),
+        "total_events": Column(pl.Float64, "Events in the window"),
+        "active_months": Column(pl.Int64, "Calendar months with an event"),
+        "events_per_active_month": Column(pl.Float64, "Events over active months"),
+        "distinct_products": Column(pl.Int64, "Products"),
+        "distinct_bus": Column(pl.Int64, "Business units"),
+        "first_event_date": Column(pl.Date, "First event in the window"),
+        "last_event_date": Column(pl.Date, "Last event in the window"),
+        "days_since_last_event": Column(pl.Int64, "Days from that to the reference date"),
+        "profitability_score": Column(pl.Float64, "Profitability, 0 to 100, two decimals"),
+        "profitability_score_raw": Column(pl.Float64, "Profitability, 0 to 100"),
+        "adherence_score": Column(pl.Float64, "Adherence, 0 to 100, two decimals"),
+        "adherence_score_raw": Column(pl.Float64, "Adherence, 0 to 100"),
+        "tier": Column(pl.String, "The tier as the team writes it"),
+        "action_flag": Column(pl.String, "The first flag that holds"),
+        "tier_code": Column(pl.String, "A, B, C or D"),
+        "action": Column(pl.String, "What to do about the customer"),
+        "gross_margin_rank": Column(pl.Float64, "Share of the other customers below, 0 to 1; of no known margin 1"),
+        "revenue_rank": Column(pl.Float64, "Share of the other customers below, 0 to 1"),
+        "events_rank": Column(pl.Float64, "Share of the other customers below, 0 to 1"),
+        "events_per_active_month_rank": Column(pl.Float64, "Share of the other customers below, 0 to 1"),
+        "distinct_products_rank": Column(pl.Float64, "Share of the other customers below, 0 to 1"),
+        "distinct_bus_rank": Column(pl.Float64, "Share of the other customers below, 0 to 1"),
+        "days_since_last_event_rank": Column(pl.Float64, "Share of the other customers with a later event, 0 to 1"),
+    },
+    partition_column="data_month",
+)
+
+AUDIENCE_EXPORT = Table(
+    "audience_export",
+    {
+        "snapshot_date": SNAPSHOT_DATE,
+        "kind": Column(pl.String, "segment or label"),
+        "audience": Column(pl.String, "The segment_id, or the label's name"),
+        "audience_name": Column(pl.String, "What it is called"),
+        "account_id": ACCOUNT_ID,
+        "account_name": Column(pl.String, "Its name; null without account_master"),
+        "status": Column(
+            pl.String,
+            "entered (on the list now, not the week before), stayed, left (the other way round), or withheld (in the "
+            "audience, on the list neither time)",
+        ),
+        "email": Column(pl.Boolean, "Whether it may get e-mail"),
+        "ads": Column(pl.Boolean, "Whether it may be shown ads"),
+        "sales": Column(pl.Boolean, "Whether sales may contact it"),
+        "holdout": Column(pl.Boolean, "Whether it is held out of all contact, to measure what contact does"),
+        "arms": Column(pl.List(pl.String), "`experiment: arm` of every experiment that it is in"),
+        "reason": Column(pl.String, "Why it is not on the list; null where it is"),
+    },
+    partition_column="snapshot_date",
+)
+
+EXPERIMENTS = Table(
+    "experiments",
+    {
+        "experiment": Column(pl.String, "Its name"),
+        "action": Column(pl.String, "start, or stop: from then on no newcomer gets an arm"),
+        "week": Column(pl.Date, "The Monday whose accounts are the first to get an arm, or to get none any more"),
+        "design": Column(pl.String, "Arms, shares, baseline, hold-out, salt, strata and plan, as JSON"),
+        "at": Column(TIMESTAMP, "When"),
+    },
+)
+
+EXPERIMENT_ARMS = Table(
+    "experiment_arms",
+    {
+        "account_id": ACCOUNT_ID,
+        "family": Column(pl.String, "The parent account when it was assigned; the account itself where none was known"),
+        "stratum": Column(pl.String, "Where its family was dealt its arm"),
+        "arm": Column(pl.String, "What it is to get, or holdout"),
+        "holdout": Column(pl.Boolean, "Whether it is held out of all contact"),
+        "assigned_on": Column(pl.Date, "The Monday of the snapshot in which it got its arm"),
+        "experiment": Column(pl.String, "Which experiment"),
+    },
+)
+
+EXPERIMENT_EFFECTS = Table(
+    "experiment_effects",
+    {
+        "data_month": Column(pl.Date, "The month whose assigned accounts are the last that are counted"),
+        "experiment": Column(pl.String, "Which experiment"),
+        "figure": Column(
+            pl.String,
+            "difference (of conversion rates, arm less baseline, adjusted), qini, sample_ratio, several_arms, "
+            "family_split or holdout_contacted",
+        ),
+        "arm": Column(pl.String, "The arm that the figure is about; null for all"),
+        "baseline": Column(pl.String, "What it is compared with; null where nothing is"),
+        "stratum": Column(pl.String, "The segment that the figure is about; null for all accounts"),
+        "accounts": Column(pl.Int64, "Accounts of the arm; of contamination the accounts found, null if not known"),
+        "baseline_accounts": Column(pl.Int64, "Accounts of the baseline"),
+        "rate": Column(pl.Float64, "Conversion rate of the arm, as counted"),
+        "baseline_rate": Column(pl.Float64, "Conversion rate of the baseline, as counted"),
+        "value": Column(pl.Float64, "The figure; null where there is none, and `says` tells why"),
+        "low": Column(pl.Float64, "Lower end of its 95 % interval; of segments, of all of them together"),
+        "high": Column(pl.Float64, "Upper end"),
+        "says": Column(pl.String, "The figure in a sentence"),
+    },
+    partition_column="data_month",
 )
 
 LANDINGS = Table(

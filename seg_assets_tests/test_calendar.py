@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seg_assets.calendar import (
+    event_weeks,
     matured_snapshots,
     mondays,
     month_after,
     month_before,
     month_of,
+    months_earlier,
     parse_monday,
     parse_month,
 )
@@ -126,3 +128,17 @@ def test_months_and_mondays_are_read_or_refused_with_the_remedy():
         parse_monday("2026-07-08")
     with pytest.raises(ValueError, match="is not a date"):
         parse_monday("2026-13-40")
+
+
+def test_months_earlier_is_the_same_day_or_the_last_of_a_shorter_month():
+    assert months_earlier(dt.date(2026, 6, 29), 12) == dt.date(2025, 6, 29)
+    assert months_earlier(dt.date(2024, 2, 29), 12) == dt.date(2023, 2, 28)
+    assert months_earlier(dt.date(2026, 1, 31), 2) == dt.date(2025, 11, 30)
+    assert months_earlier(dt.date(2026, 3, 31), 27) == dt.date(2023, 12, 31)
+
+
+def test_events_are_of_the_weeks_that_had_landed_and_reach_into_the_window():
+    landed = mondays(dt.date(2026, 3, 2), dt.date(2026, 7, 20))
+    found = event_weeks(landed, dt.date(2026, 6, 29), 3)
+    assert (found[0], found[-1]) == (dt.date(2026, 3, 30), dt.date(2026, 6, 29))
+    assert event_weeks([], dt.date(2026, 6, 29), 3) == []

@@ -12,6 +12,7 @@ from seg_assets.partitions import (
     FEATURES_OF_SERVICE_MONTH,
     MODEL_OF_WEEK,
     SNAPSHOT_OF_DATA_MONTH,
+    TIERS_OF_WEEK,
     Partitions,
     month_ends,
     service_months,
@@ -40,6 +41,16 @@ def test_partition_keys_are_mondays_and_first_days():
 def test_a_week_is_scored_by_the_model_of_the_month_it_begins_in(week):
     found = upstream(MODEL_OF_WEEK, week, PARTITIONS.week, PARTITIONS.service_month)
     assert found == [week.replace(day=1).isoformat()]
+
+
+@pytest.mark.parametrize("week", WEEKS, ids=str)
+def test_a_week_takes_the_tiers_of_the_month_before(week):
+    found = upstream(TIERS_OF_WEEK, week, PARTITIONS.week, PARTITIONS.data_month)
+    own = week.replace(day=1)
+    before = month_before(own)
+    assert (before.isoformat() in found) == (before >= PARTITIONS.first_month)
+    beside = {month_before(before).isoformat()} if week.day < 8 else {own.isoformat()} if week.day > 28 else set()
+    assert set(found) <= {before.isoformat()} | beside
 
 
 @pytest.mark.parametrize(("hold_weeks", "mondays_read"), [(0, 1), (1, 3), (2, 4)])

@@ -5,12 +5,13 @@ Belongs here: reading benchmarks/rules/*.yaml, and which class each account is i
 
 from __future__ import annotations
 
-from functools import reduce
 from pathlib import Path
 
 import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from seg_assets.segmentation.conversion.candidates.rules import first_that_holds
 
 FOLDER = Path(__file__).resolve().parents[1] / "rules"
 
@@ -46,13 +47,7 @@ class HandRules(BaseModel):
     @property
     def code(self) -> pl.Expr:
         """The position of each account's class, as Int32, never null; a missing value makes no condition hold."""
-        last = pl.lit(len(self.classes) - 1, dtype=pl.Int32)
-        conditions = [one.when for one in self.classes if one.when is not None]
-        return reduce(
-            lambda rest, pair: pl.when(pl.sql_expr(pair[1]).fill_null(False)).then(pair[0]).otherwise(rest),
-            reversed(list(enumerate(conditions))),
-            last,
-        ).cast(pl.Int32)
+        return first_that_holds([one.when for one in self.classes])
 
     @property
     def columns(self) -> set[str]:

@@ -5,7 +5,8 @@ before, so a range of months can neither be counted first nor fitted first. Does
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -17,7 +18,11 @@ from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
 from seg_assets.partitions import FEATURES_OF_SERVICE_MONTH, Partitions
 from seg_assets.schemas import SEGMENT_COUNT_REPORT, SEGMENT_MODEL
+from seg_assets.segmentation.promotion import Promotion, rejected_since
 from seg_assets.steps.inputs import FITTED_MODEL, FitInputs
+from seg_assets.steps.models import read_promotions
+
+PROMOTION_GATES = "promotion_gates"
 
 
 class RefreshConfig(dg.Config):
@@ -69,7 +74,19 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
         ],
     )
 
-    @dg.multi_asset(name=FITTED_MODEL, specs=[report, model], backfill_policy=dg.BackfillPolicy.single_run())
+    gates = dg.AssetCheckSpec(
+        PROMOTION_GATES,
+        asset=SEGMENT_MODEL.name,
+        description="The challenger passes the gates of a promotion; a rejected one is not champion, and scoring goes "
+        "on by the version before",
+    )
+
+    @dg.multi_asset(
+        name=FITTED_MODEL,
+        specs=[report, model],
+        check_specs=[gates],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
     def fitted_model(
         context: dg.AssetExecutionContext,
         config: RefreshConfig,
@@ -90,8 +107,37 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
         done = steps.run("fit", context, inputs.extras())
         tell_partitions(context, done.get_custom_messages())
         yield from done.get_results(implicit_materializations=False)
+        yield promotion_gates(read_promotions(lakehouse), inputs.service_months)
 
     return fitted_model
+
+
+def promotion_gates(promotions: Sequence[Promotion], months: Sequence[dt.date]) -> dg.AssetCheckResult:
+    """Whether the newest automatic decision of every month promoted; told of the last month that was rejected.
+
+    It warns and never blocks: a rejected challenger keeps the definitions out, not the scores.
+    """
+    newest = {row.service_month: row for row in promotions if row.by == "automatic" and row.service_month in months}
+    rejected = [row for _, row in sorted(newest.items()) if row.action == "reject"]
+    told = (rejected or [newest[max(newest)]])[-1]
+    metadata: dict[str, Any] = {"expected": "every gate passes", "seen": told.reason}
+    if rejected:
+        metadata |= {
+            "weeks": ", ".join(row.service_month.isoformat() for row in rejected),
+            "since": rejected_since(promotions, told.service_month).isoformat(),
+            "accounts_affected": f"none moves: {told.to_version or 'no version'} stays in force",
+            "likely_cause": told.reason,
+            "runbook": f"docs/runbook.md#{PROMOTION_GATES}",
+            "look_closer": f"seg show {SEGMENT_COUNT_REPORT.name}",
+        }
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(SEGMENT_MODEL.name),
+        check_name=PROMOTION_GATES,
+        passed=not rejected,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{told.definition_version} {told.reason}",
+        metadata=metadata,
+    )
 
 
 def _names(segment_names: SegmentNames) -> dict[str, str]:

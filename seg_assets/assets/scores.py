@@ -11,8 +11,10 @@ from resources.compute import Steps
 from resources.lakehouse import Lakehouse
 from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
-from seg_assets.partitions import MODEL_OF_WEEK, Partitions, snapshots_of_week
+from seg_assets.catalogs.labels import labels_fingerprint
+from seg_assets.partitions import MODEL_OF_WEEK, TIERS_OF_WEEK, Partitions, snapshots_of_week
 from seg_assets.schemas import SEGMENT_SCORES, account_snapshots
+from seg_assets.segmentation.labels import Labels
 from seg_assets.segmentation.promotion import champion_of
 from seg_assets.steps.inputs import ScoreInputs, WeekToScore
 from seg_assets.steps.models import read_promotions, read_segmentation
@@ -30,14 +32,16 @@ def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefin
         deps=[
             dg.AssetDep("account_snapshots", partition_mapping=snapshots_of_week(hold_weeks)),
             dg.AssetDep("segment_model", partition_mapping=MODEL_OF_WEEK),
+            # For the labels that ask it; a week can be scored without.
+            dg.AssetDep("account_tiers", partition_mapping=TIERS_OF_WEEK),
         ],
         group_name="weekly_scores",
         kinds={"polars", "delta"},
-        code_version=f"hold_weeks={hold_weeks}",
+        code_version=f"hold_weeks={hold_weeks} labels={labels_fingerprint(catalogue.labels)}",
         owners=[catalogue.objective.owner],
         description="Each account's segment for one week, by the definitions that were champion then, with its "
         "confidence, the nearest other segment and the conditions it met. An account that has just crossed a border "
-        "may be held where it was.",
+        "may be held where it was. On top its labels, and the one action that is to be done, with the reason.",
         metadata=table_metadata(SEGMENT_SCORES),
         check_specs=[
             dg.AssetCheckSpec(
@@ -51,7 +55,10 @@ def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefin
         weeks = [_week_to_score(lakehouse, dt.date.fromisoformat(key)) for key in context.partition_keys]
         for version in sorted({week.definition_version for week in weeks}):
             _refuse_missing_features(catalogue, lakehouse, version)
-        inputs = ScoreInputs(lakehouse=lakehouse.root, weeks=tuple(weeks), hold_weeks=hold_weeks)
+        _refuse_missing_columns(catalogue, lakehouse)
+        inputs = ScoreInputs(
+            lakehouse=lakehouse.root, weeks=tuple(weeks), hold_weeks=hold_weeks, labels=catalogue.labels
+        )
         done = steps.run("score", context, inputs.extras())
         tell_partitions(context, done.get_custom_messages())
         return done.get_materialize_result(implicit_materialization=False)
@@ -80,4 +87,13 @@ def _refuse_missing_features(catalogue: Catalogue, lakehouse: Lakehouse, version
         raise dg.Failure(
             f"the champion {version} reads {', '.join(gone)}, which the catalogue no longer has; put it back, or "
             "materialize account_features with `reset_reference: true` and refresh the service month first"
+        )
+
+
+def _refuse_missing_columns(catalogue: Catalogue, lakehouse: Lakehouse) -> None:
+    """Raises dagster.Failure where labels ask features that no stored snapshot has yet: they would be all null."""
+    asked = {name for name in Labels.of(catalogue.labels).columns if name in catalogue.feature_names}
+    if gone := sorted(asked - set(lakehouse.scan("account_snapshots").collect_schema().names())):
+        raise dg.Failure(
+            f"labels ask {', '.join(gone)}, which account_snapshots does not have yet; materialize it again first"
         )

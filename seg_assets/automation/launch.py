@@ -46,6 +46,11 @@ class Run:
     error: str | None
     checks: tuple[Check, ...]
 
+    @property
+    def stopped_by(self) -> str | None:
+        """The first blocking check that failed; None where none did."""
+        return next((check.name for check in self.checks if check.blocking and not check.passed), None)
+
 
 def launch(
     definitions: dg.Definitions,
@@ -78,13 +83,14 @@ def launch(
         ok=result.success,
         seconds=round(time.monotonic() - began, 2),
         rows=_rows(result),
-        error=None if result.success else _error(instance, result),
+        error=None if result.success else why_failed(instance, result.run_id),
         checks=tuple(
             Check(
                 asset=evaluation.asset_key.to_user_string(),
                 name=evaluation.check_name,
                 passed=evaluation.passed,
-                blocking=evaluation.blocking or False,
+                # One that only warns stops nothing.
+                blocking=bool(evaluation.blocking) and evaluation.severity is dg.AssetCheckSeverity.ERROR,
                 description=evaluation.description or "",
             )
             for evaluation in result.get_asset_check_evaluations()
@@ -104,16 +110,26 @@ def newest_materializations(
     instance: dg.DagsterInstance, asset: dg.AssetKey, code_version: str | None
 ) -> dict[dt.date, int]:
     """Partition to the event-log position of its newest materialization; only those made by `code_version`."""
-    newest: dict[dt.date, tuple[int, str | None]] = {}
+    found = {}
+    for partition, record in newest_records(instance, asset).items():
+        materialization = record.asset_materialization
+        tags = (materialization.tags if materialization else None) or {}
+        if code_version in (None, tags.get("dagster/code_version")):
+            found[partition] = record.storage_id
+    return found
+
+
+def newest_records(instance: dg.DagsterInstance, asset: dg.AssetKey) -> dict[dt.date, dg.EventLogRecord]:
+    """Partition to the event of its newest materialization, whatever code made it."""
+    newest: dict[dt.date, dg.EventLogRecord] = {}
     for record in _materializations(instance, asset):
         materialization = record.asset_materialization
         if materialization is None or materialization.partition is None:
             continue
         partition = dt.date.fromisoformat(materialization.partition)
-        tags = materialization.tags or {}
-        if partition not in newest or record.storage_id > newest[partition][0]:
-            newest[partition] = (record.storage_id, tags.get("dagster/code_version"))
-    return {partition: position for partition, (position, version) in newest.items() if code_version in (None, version)}
+        if partition not in newest or record.storage_id > newest[partition].storage_id:
+            newest[partition] = record
+    return newest
 
 
 def _materializations(instance: dg.DagsterInstance, asset: dg.AssetKey) -> Iterator[dg.EventLogRecord]:
@@ -124,14 +140,15 @@ def _materializations(instance: dg.DagsterInstance, asset: dg.AssetKey) -> Itera
         cursor, more = page.cursor, page.has_more
 
 
-def _error(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> str:
+def why_failed(instance: dg.DagsterInstance, run_id: str) -> str:
     """Why a run failed: a step program's own exception where there is one, else what the asset raised."""
-    for record in instance.all_logs(result.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
+    for record in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
         event = record.dagster_event
         if event is not None and event.engine_event_data.error is not None:
             return event.engine_event_data.error.message.strip()
-    for event in result.all_events:
-        if event.is_step_failure:
+    for record in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        event = record.dagster_event
+        if event is not None:
             failure = event.step_failure_data
             if failure.user_failure_data and failure.user_failure_data.description:
                 return failure.user_failure_data.description

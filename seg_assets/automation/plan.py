@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from seg_assets.calendar import month_after, month_before, month_of
+from seg_assets.calendar import is_monday, month_after, month_before, month_of
 from seg_assets.partitions import month_ends, service_months
 
 Made = Mapping[dt.date, int]
@@ -33,6 +33,26 @@ def weeks_to_read(landed: Mapping[dt.date, str], read: Mapping[dt.date, str], ma
     landed and read map a Monday to the identity of its landing.
     """
     return sorted(week for week, identity in landed.items() if read.get(week) != identity or week not in made)
+
+
+def usable_weeks(
+    found: Mapping[dt.date, str], first_month: dt.date, newest: dt.date | None
+) -> tuple[dict[dt.date, str], dict[dt.date, str]]:
+    """The Mondays of one source with their identities, and other dates with why they are left out.
+
+    newest: the Monday of the current week, None before the first month has begun.
+    """
+    usable, left_out = {}, {}
+    for day, identity in sorted(found.items()):
+        if not is_monday(day):
+            left_out[day] = f"{day} is a {day:%A}, snapshots are of Mondays"
+        elif newest is None or day > newest:
+            left_out[day] = f"in the future: this machine's newest Monday is {newest}; correct its clock, or the date"
+        elif day < first_month:
+            left_out[day] = f"before the catalogue's first_month {first_month}"
+        else:
+            usable[day] = identity
+    return usable, left_out
 
 
 def complete_weeks(
@@ -89,6 +109,21 @@ def stale(partition: dt.date, made: Made, upstream: Iterable[tuple[Made, Collect
     if partition not in made:
         return True
     return any(parts[key] > made[partition] for parts, keys in upstream for key in keys if key in parts)
+
+
+def weeks_to_monitor(
+    champions: Mapping[dt.date, str], made: Made, accounts: Made, versions: Mapping[dt.date, str]
+) -> list[dt.date]:
+    """Mondays whose drift has to be measured: never measured, under another champion, or their accounts came anew.
+
+    champions: the version in force in each Monday that can be measured; versions: the one that it was measured under.
+    """
+    return sorted(
+        week
+        for week, version in champions.items()
+        if versions.get(week, version) != version
+        or stale(week, made, [(accounts, [week, week - dt.timedelta(weeks=1)])])
+    )
 
 
 def consecutive(weeks: Sequence[dt.date]) -> list[tuple[dt.date, dt.date]]:

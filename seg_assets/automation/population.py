@@ -13,20 +13,43 @@ from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
-import polars as pl
 
 from resources.lakehouse import Lakehouse
 from seg_assets.automation import jobs
+from seg_assets.automation.evidence import identities_read
 from seg_assets.automation.launch import Run, launch, newest_materializations
-from seg_assets.automation.plan import Made, Skip, complete_weeks, consecutive, months_to_serve, stale, weeks_to_read
-from seg_assets.calendar import is_monday, mondays, month_before, month_of, remembered_mondays
+from seg_assets.automation.made_of import (
+    descriptions_made_of,
+    features_made_of,
+    lift_made_of,
+    model_made_of,
+    scores_made_of,
+    snapshot_made_of,
+    tiers_made_of,
+)
+from seg_assets.automation.plan import (
+    Made,
+    Skip,
+    complete_weeks,
+    consecutive,
+    months_to_serve,
+    stale,
+    usable_weeks,
+    weeks_to_monitor,
+    weeks_to_read,
+)
+from seg_assets.calendar import mondays, month_before, month_of
 from seg_assets.catalogs import Catalogue
 from seg_assets.landing import Landing, LandingError
+from seg_assets.lift_schemas import CONVERSION_LIFT_REPORT
+from seg_assets.monitoring_schemas import DRIFT_METRICS
 from seg_assets.partitions import Partitions, month_ends
-from seg_assets.schemas import LANDINGS, SEGMENT_MODEL, SEGMENT_SCORES
+from seg_assets.schemas import SEGMENT_MODEL, SEGMENT_PROFILES, SEGMENT_SCORES
+from seg_assets.segmentation.overruling import weeks_to_score_again
 from seg_assets.segmentation.promotion import champion_of, out_of_order
 from seg_assets.steps.inputs import FITTED_MODEL
-from seg_assets.steps.models import read_promotions
+from seg_assets.steps.lift_data import landed_for_lift, lift_plan
+from seg_assets.steps.models import read_promotions, versions_of_partitions
 
 Progress = Callable[[Run], None]
 
@@ -40,6 +63,8 @@ class PopulationRun:
     runs: tuple[Run, ...]
     skipped: tuple[Skip, ...]
     failures: tuple[Skip, ...]
+    rescored: tuple[Skip, ...]
+    """Weeks that were scored again since another version is in force for them now."""
 
     @property
     def ok(self) -> bool:
@@ -62,6 +87,7 @@ class Population:
     _runs: list[Run] = field(default_factory=list, init=False)
     _skipped: list[Skip] = field(default_factory=list, init=False)
     _failures: list[Skip] = field(default_factory=list, init=False)
+    _rescored: list[Skip] = field(default_factory=list, init=False)
     _landings: dict[str, dict[dt.date, str]] = field(default_factory=dict, init=False)
 
     def run(self, months: Collection[dt.date] | None, weeks: Collection[dt.date] | None) -> PopulationRun:
@@ -73,12 +99,15 @@ class Population:
             self._refresh(month, landed, every_count=month == wanted_months[-1])
         wanted_weeks = [week for week in sorted(landed) if weeks is None or week in weeks]
         self._score(wanted_weeks)
+        self._monitor(wanted_weeks)
+        self._report_lift()
         return PopulationRun(
             months=tuple(wanted_months),
             weeks=tuple(wanted_weeks),
             runs=tuple(self._runs),
             skipped=tuple(self._skipped),
             failures=tuple(self._failures),
+            rescored=tuple(self._rescored),
         )
 
     def _land_events(self) -> None:
@@ -115,11 +144,11 @@ class Population:
             self._failures += missed
         read = [*sources, jobs.ACCOUNT_MASTER]
         reading = {name: set(self._weeks_to_read(name)) for name in read}
-        raw = {name: self._made(f"raw/{name}") for name in sources}
+        raw = {f"raw/{name}": self._made(f"raw/{name}") for name in sources}
         made = self._made("account_snapshots")
         for week in complete:
             unread = any(week in reading[name] for name in read)
-            if unread or stale(week, made, [(positions, [week]) for positions in raw.values()]):
+            if unread or stale(week, made, snapshot_made_of(raw.__getitem__, sources, week)):
                 present = [f"raw/{name}" for name in read if week in self._landed(name)]
                 self._launch(jobs.LAND_SNAPSHOT, week, week, [*present, "account_snapshots"])
             else:
@@ -142,22 +171,21 @@ class Population:
         data_month = month_before(month)
         ends = month_ends(landed)
         trained_on = max(week for week in ends if month_of(week) == data_month)
-        accounts = self._made("account_snapshots")
-        if stale(data_month, self._made("account_features"), [(accounts, [trained_on])]):
+        if stale(data_month, self._made("account_features"), features_made_of(self._made, trained_on)):
             built = self._launch(jobs.BUILD_FEATURES, data_month, data_month)
             if not built.ok:
-                self._failures.append(Skip(f"month {month:%Y-%m}", "not refreshed, since its features failed"))
+                why = f"check {built.stopped_by} stops it" if built.stopped_by else "its features failed"
+                self._failures.append(Skip(f"month {month:%Y-%m}", f"not refreshed, since {why}"))
                 return
-        labels = self._made("raw/pipeline_conversions")
-        learned_from: list[tuple[Made, Collection[dt.date]]] = [
-            (self._made("account_features"), [data_month]),
-            (accounts, [week for week in ends if week <= trained_on]),
-            (labels, [week for week in labels if week <= trained_on]),
-        ]
-        model = self._made("segment_model")
-        told_of = [(model, [month]), (self._made("raw/account_master"), [trained_on])]
+        self._tier(data_month, trained_on)
+        told_of = descriptions_made_of(self._made, month, trained_on)
         old = [asset for asset in jobs.DESCRIPTIONS if stale(month, self._made(asset), told_of)]
-        if stale(month, model, learned_from):
+        champion = champion_of(read_promotions(self.lakehouse), month)
+        described = self._versions(SEGMENT_PROFILES.name, "service_month").get(month)
+        if champion is not None and described not in (None, champion.definition_version):
+            # A person has put another version in force for the month since it was described.
+            old = list(jobs.DESCRIPTIONS)
+        if stale(month, self._made("segment_model"), model_made_of(self._made, ends, trained_on)):
             config = {} if every_count else {FITTED_MODEL: {"every_count": False}}
             self._launch(jobs.REFRESH, month, month, config=config)
         elif old:
@@ -165,32 +193,61 @@ class Population:
         else:
             self._up_to_date(f"month {month:%Y-%m}")
 
+    def _tier(self, data_month: dt.date, trained_on: dt.date) -> None:
+        """Bring the tiers of a data month up to date; without any revenue event in the home there are none to make."""
+        if not self._made("raw/revenue_events"):
+            skip = Skip("account_tiers", "no revenue_events have landed")
+            self._skipped += [skip] if skip not in self._skipped else []
+            return
+        made_of = tiers_made_of(self._made, self.catalogue, trained_on)
+        if stale(data_month, self._made("account_tiers"), made_of):
+            self._launch(jobs.BUILD_TIERS, data_month, data_month)
+
     def _score(self, weeks: Sequence[dt.date]) -> None:
         promotions = read_promotions(self.lakehouse)
         if weeks and not promotions:
             self._skipped.append(Skip("segment_scores", "no model has been promoted yet"))
             return
-        made, accounts, versions = self._made("segment_scores"), self._made("account_snapshots"), self._versions()
-        for week in weeks:
-            champion = champion_of(promotions, week)
-            current = champion is not None and versions.get(week) == champion.definition_version
-            read = [week, *remembered_mondays(week, self.catalogue.limits.hold_weeks)]
-            if current and not stale(week, made, [(accounts, read)]):
+        made, versions = self._made("segment_scores"), self._versions(SEGMENT_SCORES.name, "snapshot_date")
+        behind = {week: (was, now) for week, was, now in weeks_to_score_again(versions, promotions)}
+        for week, made_of in scores_made_of(self._made, self.catalogue, weeks).items():
+            current = week in versions and week not in behind
+            if current and not stale(week, made, made_of):
                 self._up_to_date(f"week {week} of segment_scores")
-            else:
-                self._launch(jobs.SCORE, week, week)
+                continue
+            if week in behind:
+                was, now = behind[week]
+                why = f"scored again, by {now}, which is in force for it now; it was scored by {was}"
+                self._rescored.append(Skip(f"week {week} of segment_scores", why))
+            self._launch(jobs.SCORE, week, week)
 
-    def _versions(self) -> dict[dt.date, str]:
-        """The definition version that each stored week was scored by."""
-        if not self.lakehouse.exists(SEGMENT_SCORES.name):
-            return {}
-        newest = (
-            self.lakehouse.scan(SEGMENT_SCORES.name)
-            .group_by("snapshot_date")
-            .agg(pl.col("definition_version").first())
-            .collect()
-        )
-        return dict(newest.iter_rows())
+    def _monitor(self, weeks: Sequence[dt.date]) -> None:
+        """Profile and drift of every week that a champion serves, also of one whose scoring a check has stopped."""
+        promotions, table = read_promotions(self.lakehouse), DRIFT_METRICS.name
+        found = {week: champion_of(promotions, week) for week in weeks}
+        champions = {week: one.definition_version for week, one in found.items() if one is not None}
+        made, accounts = self._made(table), self._made("account_snapshots")
+        versions = self._versions(table, "snapshot_date")
+        for first, last in consecutive(weeks_to_monitor(champions, made, accounts, versions)):
+            self._launch(jobs.MONITOR, first, last)
+
+    def _report_lift(self) -> None:
+        """Report every data month whose outcomes are known and that a model served, where it is not up to date."""
+        landed, promotions = landed_for_lift(self.lakehouse), read_promotions(self.lakehouse)
+        table = CONVERSION_LIFT_REPORT.name
+        made, versions = self._made(table), self._versions(table, "data_month")
+        for month in [month_of(day) for day in landed.month_ends]:
+            plan = lift_plan(month, landed, promotions, self.catalogue)
+            if isinstance(plan, str):
+                continue
+            current = versions.get(month) == plan.definition_version
+            if current and not stale(month, made, lift_made_of(self._made, self.catalogue, plan)):
+                self._up_to_date(f"month {month:%Y-%m} of {table}")
+            else:
+                self._launch(jobs.REPORT_LIFT, month, month)
+
+    def _versions(self, table: str, partition: str) -> dict[dt.date, str]:
+        return versions_of_partitions(self.lakehouse, table, partition)
 
     def _snapshot_sources(self) -> list[str]:
         return [source.name for source in self.catalogue.sources]
@@ -200,18 +257,8 @@ class Population:
         if source not in self._landings:
             found = self._weeks(source)
             newest = Partitions(self.catalogue.first_month).newest_week()
-            usable = {
-                day: key
-                for day, key in found.items()
-                if is_monday(day) and self.catalogue.first_month <= day and newest is not None and day <= newest
-            }
-            for day in sorted(set(found) - set(usable)):
-                why = f"before the catalogue's first_month {self.catalogue.first_month}"
-                if newest is None or day > newest:
-                    why = f"in the future: this machine's newest Monday is {newest}; correct its clock, or the date"
-                if not is_monday(day):
-                    why = f"{day} is a {day:%A}, snapshots are of Mondays"
-                self._skipped.append(Skip(f"{source}, snapshot_date={day}", why))
+            usable, left_out = usable_weeks(found, self.catalogue.first_month, newest)
+            self._skipped += [Skip(f"{source}, snapshot_date={day}", why) for day, why in left_out.items()]
             self._landings[source] = usable
         return self._landings[source]
 
@@ -231,14 +278,8 @@ class Population:
             return {}
 
     def _weeks_to_read(self, source: str) -> list[dt.date]:
-        return weeks_to_read(self._landed(source), self._read(source), self._made(f"raw/{source}"))
-
-    def _read(self, source: str) -> dict[dt.date, str]:
-        """Monday to the identity that its landing had when it was last read."""
-        if not self.lakehouse.exists(LANDINGS.name):
-            return {}
-        rows = self.lakehouse.scan(LANDINGS.name).filter(pl.col("source") == source).sort("read_at")
-        return dict(rows.select("snapshot_date", "identity").collect().iter_rows())
+        read = identities_read(self.lakehouse, source)
+        return weeks_to_read(self._landed(source), read, self._made(f"raw/{source}"))
 
     def _made(self, asset: str) -> Made:
         key = dg.AssetKey(asset.split("/"))

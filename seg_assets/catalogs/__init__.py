@@ -5,7 +5,7 @@ Does not: anything that looks at an account's values.
 """
 
 from seg_assets.catalogs.load import CatalogueError, catalogue_at, default_catalogue, load_catalogue
-from seg_assets.catalogs.model import Catalogue, Feature, Group, Index, Kind, Source
+from seg_assets.catalogs.model import Catalogue, Feature, Group, Index, Kind, Label, Source
 
 __all__ = [
     "Catalogue",
@@ -14,6 +14,7 @@ __all__ = [
     "Group",
     "Index",
     "Kind",
+    "Label",
     "Source",
     "catalogue_at",
     "default_catalogue",

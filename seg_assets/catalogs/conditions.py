@@ -1,7 +1,7 @@
 """Whether a catalogue's SQL conditions can be asked: of known columns, and answered by true or false.
 
-Belongs here: compiling rules, plays and open_opportunity on a frame without rows.
-Does not: asking them of accounts or segments (landing/, segmentation/).
+Belongs here: compiling rules, plays, open_opportunity, active_when and the lift report's conditions on a frame without
+rows. Does not: asking them of accounts or segments (landing/, segmentation/).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Columns = Mapping[str, pl.DataType]
 
 def bad_conditions(catalogue: Catalogue) -> list[Problem]:
     """(place, message) of every condition that is no SQL, asks an unknown column or does not answer true or false."""
-    accounts = {feature.name: _dtype(feature.kind) for feature in catalogue.features}
+    accounts = account_columns(catalogue)
     segments: Columns = dict.fromkeys(profile_columns(catalogue), pl.Float64())
     conditions: list[tuple[Place, str, Columns]] = [
         (("rules", i, "must"), rule.must, accounts) for i, rule in enumerate(catalogue.rules)
@@ -28,7 +28,24 @@ def bad_conditions(catalogue: Catalogue) -> list[Problem]:
     conditions += [(("playbook", i, "when"), play.when, segments) for i, play in enumerate(catalogue.playbook)]
     if catalogue.open_opportunity is not None:
         conditions.append((("open_opportunity",), catalogue.open_opportunity, accounts))
-    return [(place, told) for place, text, columns in conditions for told in _wrong(text, columns)]
+    if catalogue.active_when is not None:
+        conditions.append((("active_when",), catalogue.active_when, accounts))
+    conditions += [(place, text, accounts) for place, text in _of_the_lift_report(catalogue)]
+    return [(place, told) for place, text, columns in conditions for told in wrong(text, columns)]
+
+
+def _of_the_lift_report(catalogue: Catalogue) -> Iterator[tuple[Place, str]]:
+    design = catalogue.lift_report
+    if design.headline is not None:
+        yield ("lift_report", "headline", "when"), design.headline.when
+    for i, rule in enumerate(design.hand_rules):
+        if rule.when is not None:
+            yield ("lift_report", "hand_rules", i, "when"), rule.when
+
+
+def account_columns(catalogue: Catalogue) -> Columns:
+    """What a condition on accounts may ask: every feature, with the type that its values have."""
+    return {feature.name: _dtype(feature.kind) for feature in catalogue.features}
 
 
 def _dtype(kind: Kind) -> pl.DataType:
@@ -37,7 +54,8 @@ def _dtype(kind: Kind) -> pl.DataType:
     return pl.Boolean() if kind is Kind.BOOLEAN else pl.String()
 
 
-def _wrong(text: str, columns: Columns) -> Iterator[str]:
+def wrong(text: str, columns: Columns) -> Iterator[str]:
+    """What keeps `text` from being asked of `columns`: no SQL, an unknown name, or no true or false for an answer."""
     try:
         condition = pl.sql_expr(text)
     except PolarsError as error:

@@ -25,8 +25,10 @@ TABLE_COLUMNS = frozenset(
         "data_month",
         "intent",
         "quarantine_reason",
+        "segment_id",
         "service_month",
         "snapshot_date",
+        "tier",
         "unusual",
     }
 )
@@ -44,6 +46,7 @@ def inconsistencies(catalogue: Catalogue) -> list[Problem]:
         *_unfit_features(catalogue),
         *_table_columns(catalogue),
         *_columns_beside_features(catalogue),
+        *_labels_in_place(catalogue),
     ]
 
 
@@ -93,8 +96,14 @@ def _features_named(catalogue: Catalogue) -> Iterator[tuple[Place, str]]:
             yield ("indices", i, "features", j), name
     for j, name in enumerate(catalogue.name_features):
         yield ("name_features", j), name
+    for j, name in enumerate(catalogue.slices):
+        yield ("slices", j), name
     if catalogue.value_feature is not None:
         yield ("value_feature",), catalogue.value_feature
+    for field in ("split_by", "motion"):
+        name = getattr(catalogue.lift_report, field)
+        if name is not None:
+            yield ("lift_report", field), name
 
 
 def _unfit_features(catalogue: Catalogue) -> Iterator[Problem]:
@@ -110,11 +119,34 @@ def _unfit_features(catalogue: Catalogue) -> Iterator[Problem]:
         if kind is not None and kind not in TEXT_KINDS:
             told = f"{column!r} is {kind}, and values are levels; name a categorical or an ordinal feature"
             yield ("groups", i, "applicable_when", "column"), told
+    for j, name in enumerate(catalogue.slices):
+        kind = kinds.get(name)
+        if kind is not None and kind not in TEXT_KINDS:
+            told = f"{name!r} is {kind}, and slices are levels; name a categorical or an ordinal feature"
+            yield ("slices", j), told
     for i, index in enumerate(catalogue.indices):
         known = [catalogue.feature(name) for name in index.features if name in kinds]
         if known and all(f.kind is Kind.CATEGORICAL or f.direction == 0 for f in known):
             told = f"index {index.name!r} has no usable feature: each is categorical or has direction 0"
             yield ("indices", i, "features"), f"{told}; name one with an order and a direction"
+    yield from _unfit_for_the_lift_report(catalogue)
+
+
+def _unfit_for_the_lift_report(catalogue: Catalogue) -> Iterator[Problem]:
+    """Features that have no levels to judge apart, and an index that does not exist or has no motion beside it."""
+    design = catalogue.lift_report
+    kinds = {feature.name: feature.kind for feature in catalogue.features}
+    for field, name in (("split_by", design.split_by), ("motion", design.motion)):
+        kind = kinds.get(name or "")
+        if kind is not None and kind not in TEXT_KINDS:
+            yield ("lift_report", field), f"{name!r} is {kind}; name a categorical or an ordinal feature"
+    indices = [name for _, _, name in _index_columns(catalogue)]
+    if design.engagement is not None and design.engagement not in indices:
+        told = f"unknown index {design.engagement!r}; name one of {', '.join(indices)}"
+        yield ("lift_report", "engagement"), told
+    elif design.engagement is not None and design.motion is None:
+        told = f"engagement {design.engagement!r} is cut in three beside the motion; name that too, or leave it out"
+        yield ("lift_report", "engagement"), told
 
 
 def _table_columns(catalogue: Catalogue) -> Iterator[Problem]:
@@ -159,6 +191,11 @@ def _columns_beside_features(catalogue: Catalogue) -> Iterator[Problem]:
         yield ("order_column",), f"{order!r} is the outcome_column too; name another column, or leave order_column out"
 
 
+def _labels_in_place(catalogue: Catalogue) -> Iterator[Problem]:
+    if catalogue.labels:
+        yield ("labels",), "labels are read from a file of their own; name that file as labels_file"
+
+
 def needed(name: str) -> bool:
     """Whether a column of that name is taken: by a table, an applicability flag, a coordinate or an intermediate."""
     return name in TABLE_COLUMNS or name.endswith("_applicable") or name.startswith(("x_", "__"))
@@ -179,5 +216,9 @@ def profile_columns(catalogue: Catalogue) -> Sequence[str]:
         for feature in catalogue.features
         for level in (("true",) if feature.kind is Kind.BOOLEAN else feature.levels + feature.unordered_levels)
     ]
-    indices = [name for _, _, name in _index_columns(catalogue)]
-    return [*numbers, *indices, *levels, "intent", "account_share", "conversion_rate"]
+    return [*numbers, *index_names(catalogue), *levels, "intent", "account_share", "conversion_rate"]
+
+
+def index_names(catalogue: Catalogue) -> Sequence[str]:
+    """The columns of the composite indices; intent is none of them, since conversions make it."""
+    return [name for _, _, name in _index_columns(catalogue)]

@@ -7,12 +7,13 @@ Does not: what a catalogue means (model.py), what is wrong with one (consistency
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from seg_assets.catalogs.conditions import bad_conditions
@@ -20,6 +21,8 @@ from seg_assets.catalogs.consistency import Place, Problem, inconsistencies
 from seg_assets.catalogs.model import Catalogue
 
 DEFAULT_PATH = Path(__file__).with_name("default.yaml")
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class CatalogueError(ValueError):
@@ -38,21 +41,52 @@ def catalogue_at(path: Path | None) -> Catalogue:
 
 
 def load_catalogue(path: str | Path) -> Catalogue:
-    """Read the catalogue at `path`.
+    """Read the catalogue at `path`, and its labels where it names a file of them.
 
     Raises CatalogueError for a missing file, broken YAML, a key given twice, an unknown or missing field, a wrong
-    value, a name that points at nothing or is taken, or a SQL condition that cannot be asked.
+    value, a name that points at nothing or is taken, a SQL condition that cannot be asked, or labels in a circle.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CatalogueError(f"{path}: {error.strerror}; set SEG_CATALOG or --catalog to a catalogue file") from error
-    return parse_catalogue(text, str(path))
+    catalogue = parse_catalogue(_text(path, "set SEG_CATALOG or --catalog to a catalogue file"), str(path))
+    if catalogue.labels_file is None:
+        return catalogue
+    file = path.parent / catalogue.labels_file
+    text = _text(file, f"labels_file of {path} names it, relative to that file; correct it, or leave it out")
+    return with_labels(catalogue, text, str(file))
 
 
 def parse_catalogue(text: str, origin: str) -> Catalogue:
-    """The catalogue in `text`; `origin` is the file name that errors give. Raises CatalogueError."""
+    """The catalogue in `text`, without labels; `origin` is the file name that errors give. Raises CatalogueError."""
+
+    def problems(catalogue: Catalogue) -> list[Problem]:
+        return [*inconsistencies(catalogue), *bad_conditions(catalogue)]
+
+    return _parsed(text, origin, Catalogue, problems, "a catalogue is a mapping with name, sources, groups, ...")
+
+
+def with_labels(catalogue: Catalogue, text: str, origin: str) -> Catalogue:
+    """`catalogue` with the labels in `text`; `origin` is the file name that errors give. Raises CatalogueError."""
+    # Here, since this brings a parser of SQL, and most catalogues have no labels.
+    from seg_assets.catalogs.labels import LabelFile, bad_labels
+
+    def problems(file: LabelFile) -> list[Problem]:
+        return bad_labels(file.labels, catalogue)
+
+    file = _parsed(text, origin, LabelFile, problems, "a file of labels is a mapping with a list called labels")
+    return catalogue.model_copy(update={"labels": file.labels})
+
+
+def _text(path: Path, remedy: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CatalogueError(f"{path}: {error.strerror}; {remedy}") from error
+
+
+def _parsed(
+    text: str, origin: str, shape: type[Shape], problems: Callable[[Shape], Sequence[Problem]], expected: str
+) -> Shape:
+    """The value in `text`, and every mistake in it at once."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
@@ -61,18 +95,16 @@ def parse_catalogue(text: str, origin: str) -> Catalogue:
         line = mark.line + 1 if mark else 1
         raise CatalogueError(f"{origin}:{line}: not YAML: {getattr(error, 'problem', error)}") from error
     if root is None or not isinstance(values, dict):
-        raise CatalogueError(f"{origin}:1: a catalogue is a mapping with name, sources, groups, features, ...")
+        raise CatalogueError(f"{origin}:1: {expected}")
     twice = list(_keys_given_twice(root))
     try:
-        catalogue = Catalogue.model_validate(values)
+        value = shape.model_validate(values)
     except ValidationError as error:
-        problems = [
-            (e["loc"], _message(e["type"], e["msg"], e["loc"])) for e in error.errors() if not _follows(e, error)
-        ]
-        raise _error(origin, [*twice, *_with_lines(root, problems)]) from error
-    if found := [*twice, *_with_lines(root, [*inconsistencies(catalogue), *bad_conditions(catalogue)])]:
+        wrong = [(e["loc"], _message(e["type"], e["msg"], e["loc"])) for e in error.errors() if not _follows(e, error)]
+        raise _error(origin, [*twice, *_with_lines(root, wrong)]) from error
+    if found := [*twice, *_with_lines(root, problems(value))]:
         raise _error(origin, found)
-    return catalogue
+    return value
 
 
 def _follows(detail: ErrorDetails, error: ValidationError) -> bool:

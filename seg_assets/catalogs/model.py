@@ -23,6 +23,9 @@ from pydantic import (
     model_validator,
 )
 
+from seg_assets.catalogs.lift_design import LiftDesign
+from seg_assets.catalogs.tiers import TierRules
+
 # What Dagster takes for an e-mail address; it refuses the whole graph for an owner that is neither this nor a team.
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 TEAM = re.compile(r"team:\S.*")
@@ -30,8 +33,14 @@ TEAM = re.compile(r"team:\S.*")
 UNCOMPUTED = frozenset({"description", "owner", "rationale", "goal"})
 """Fields that people read and nothing computes with."""
 
-ONLY_SCORED = frozenset({"hold_weeks"})
+ONLY_SCORED = frozenset({"hold_weeks", "labels", "labels_file"})
 """Fields that only scoring computes with, which says so itself: no model has to be fitted again for them."""
+
+ONLY_REPORTED = frozenset({"active_when", "lift_report", "slices", "tiers"})
+"""Fields that only a report, a check or the tiers compute with: no model has to be fitted again for them."""
+
+ONLY_WATCHED = frozenset({"due_days"})
+"""Fields that only alarms look at."""
 
 
 def _an_owner(text: str) -> str:
@@ -74,6 +83,7 @@ class Source(_Frozen):
     owner: Owner
     description: str
     required: bool = True
+    due_days: int = Field(2, ge=0, description="days after its Monday by which a required week is there; then an alarm")
 
 
 class Applicability(_Frozen):
@@ -175,6 +185,25 @@ class Play(_Frozen):
     when: str = Field("true", description="a SQL expression over the mean indices and the shares of levels")
 
 
+TIER, SEGMENT_ID = "tier", "segment_id"
+"""What labels may ask beside features and indices: the account's tier, and its segment as it is shown."""
+
+SEGMENT = "segment"
+"""What stands for a label's name where the action is the segment's own play."""
+
+
+class Label(_Frozen):
+    """An overlapping flag on top of the segments. Lower priority is more important: its action wins."""
+
+    name: Name
+    title: str
+    description: str
+    owner: Owner
+    priority: int
+    when: str = Field(description="a SQL expression over features, indices, tier, segment_id and other labels")
+    action: str | None = Field(None, description="what marketing does with such an account; None leaves that to others")
+
+
 class Limits(_Frozen):
     """Business limits on a segmentation."""
 
@@ -233,15 +262,21 @@ class Catalogue(_Frozen):
     order_column: Name | None = None
     value_feature: Name | None = Field(None, description="the feature that sums to a segment's ARR")
     open_opportunity: str | None = Field(None, description="SQL: accounts that already have an open or won opportunity")
+    active_when: str | None = Field(None, description="SQL: accounts in business, where account_master does not tell")
     sources: tuple[Source, ...] = Field(min_length=1)
     groups: tuple[Group, ...] = Field(min_length=1)
     features: tuple[Feature, ...] = Field(min_length=2)
     indices: tuple[Index, ...] = ()
     name_features: tuple[Name, ...] = Field((), description="features whose levels may open a segment's name")
+    slices: tuple[Name, ...] = Field((), description="categorical features by whose levels checks look at accounts")
     rules: tuple[Rule, ...] = ()
     playbook: tuple[Play, ...] = ()
+    labels_file: str | None = Field(None, description="a YAML file of labels, relative to the catalogue's own")
+    labels: tuple[Label, ...] = Field((), description="what that file holds, once it is read")
     limits: Limits = Limits()
     gates: Gates = Gates()
+    lift_report: LiftDesign = LiftDesign()
+    tiers: TierRules = TierRules()
 
     def feature(self, name: str) -> Feature:
         """The feature of that name. Raises KeyError."""
@@ -270,8 +305,8 @@ class Catalogue(_Frozen):
     def fingerprint(self, *parts: str) -> str:
         """A short hash of the named fields, or of the whole catalogue: what a table made with it depends on.
 
-        Titles and words count, since segments are named with them; UNCOMPUTED and ONLY_SCORED fields do not, at
-        any depth.
+        Titles and words count, since segments are named with them; fields of UNCOMPUTED and ONLY_*
+        do not, at any depth.
         """
         said = _computed(self.model_dump(mode="json", include=set(parts) or None))
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
@@ -290,5 +325,6 @@ class Catalogue(_Frozen):
 
 def _computed(said: Any) -> Any:
     if isinstance(said, dict):
-        return {name: _computed(value) for name, value in said.items() if name not in UNCOMPUTED | ONLY_SCORED}
+        left_out = UNCOMPUTED | ONLY_SCORED | ONLY_REPORTED | ONLY_WATCHED
+        return {name: _computed(value) for name, value in said.items() if name not in left_out}
     return [_computed(value) for value in said] if isinstance(said, list) else said

@@ -46,10 +46,16 @@ def ceiling(rows: TrainingRows, judged: pl.DataFrame, catalogue: Catalogue, *, s
     rows: what the models learn from; judged: account rows with `converted`, of later snapshots or other accounts.
     """
     converted = judged["converted"].to_numpy()
-    boosting = _boosting(rows, judged, catalogue, seed)
-    logistic = _logistic(rows, judged, catalogue)
+    boosting, logistic = model_scores(rows, judged, catalogue, seed=seed)
     found = auc(boosting, converted), auc(logistic, converted)
     return Ceiling(boosting if found[0] >= found[1] else logistic, *found)
+
+
+def model_scores(
+    rows: TrainingRows, judged: pl.DataFrame, catalogue: Catalogue, *, seed: int = 0
+) -> tuple[Vector, Vector]:
+    """(n,) scores of the judged accounts by boosting and by logistic regression. judged: account rows."""
+    return _boosting(rows, judged, catalogue, seed), _logistic(rows, judged, catalogue)
 
 
 def _logistic(rows: TrainingRows, judged: pl.DataFrame, catalogue: Catalogue) -> Vector:
@@ -77,7 +83,11 @@ def _boosting(rows: TrainingRows, judged: pl.DataFrame, catalogue: Catalogue, se
             coded = column.replace_strict(levels, codes, default=other, return_dtype=pl.Float64)
             columns.append(pl.when(column.is_not_null()).then(coded).alias(feature.name))
     learned, scored = (f.select(columns).to_numpy().astype(np.float64, copy=False) for f in (rows.frame, judged))
+    # A column without any value to learn from (usage, where all accounts are leads) is refused by the binning.
+    known = ~np.isnan(learned).all(axis=0)
+    learned, scored = learned[:, known], scored[:, known]
     levelled = [feature.kind not in (Kind.NUMERIC, Kind.BOOLEAN) for feature in catalogue.features]
+    levelled = [one for one, kept in zip(levelled, known, strict=True) if kept]
     model = HistGradientBoostingClassifier(
         **BOOSTING, early_stopping=False, categorical_features=levelled, random_state=seed
     )

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from seg_assets.segmentation.coding import coded
-from seg_assets.segmentation.count.prospects import LeafCounts, difference, prospects
+from seg_assets.segmentation.count.prospects import LeafCounts, Prospect, difference, prospects
 from seg_assets.segmentation.intent.rows import family_codes
 from seg_assets.segmentation.lift import Interval
 from seg_assets.segmentation.model import Segmentation
@@ -27,7 +27,18 @@ JUDGED_ACCOUNTS = 200_000
 def against_champion(
     challenger: Segmentation, champion: Segmentation, outcomes: Outcomes | None, *, horizon_days: int, seed: int
 ) -> Interval | None:
-    """The challenger's AUC less the champion's, with the 95 % interval over families; None where it cannot be judged.
+    """The challenger's AUC less the champion's, with the 95 % interval over families.
+
+    None where it cannot be judged.
+    """
+    found = ranked_by_both(challenger, champion, outcomes, horizon_days=horizon_days, seed=seed)
+    return None if found is None else difference(*found)
+
+
+def ranked_by_both(
+    challenger: Segmentation, champion: Segmentation, outcomes: Outcomes | None, *, horizon_days: int, seed: int
+) -> tuple[Prospect, Prospect] | None:
+    """How the challenger and the champion rank the same accounts; None where it cannot be judged.
 
     Rates are learned on the newest snapshot that had matured when the judged one, the newest of all, was taken. The
     champion had not seen its labels; the challenger's intent index has, which favours it by a little. None for fewer
@@ -50,7 +61,7 @@ def against_champion(
     before, after = prospects(
         rates, counts, np.array([place // len(challenger.segments), place % len(challenger.segments)])
     )
-    return difference(after, before)
+    return after, before
 
 
 def _learned_and_judged(snapshots: Sequence[dt.date], horizon_days: int) -> tuple[dt.date, dt.date] | None:

@@ -95,11 +95,12 @@ class IntentPoints:
 class Explanation:
     """One account in one scored week.
 
-    reasons, confidence: as stored; confidence is the probability of the same segment at the next scoring, not of
-    conversion, None where the model had no earlier snapshot to learn it from. conditions: of the rule segment, which
-    the account's values meet; the reasons are their texts, unless it is held in another segment. nearest: of a held
-    account that segment, None where there is one segment only. outdated: why what is stored does not follow from the
-    stored values, None where it does.
+    reasons, confidence, labels, action: as stored; action_from says whose action it is, action_reason why it is that
+    one, both None where the week was scored before that was told. confidence is the probability of the same segment at
+    the next scoring, not of conversion, None where the model had no earlier snapshot to learn it from. conditions: of
+    the rule segment, which the account's values meet; the reasons are their texts, unless it is held in another
+    segment. nearest: of a held account that segment, None where there is one segment only. outdated: why what is stored
+    does not follow from the stored values, None where it does.
     """
 
     account_id: str
@@ -115,6 +116,10 @@ class Explanation:
     held: bool
     reasons: tuple[str, ...]
     confidence: float | None
+    labels: tuple[str, ...]
+    action: str | None
+    action_from: str | None
+    action_reason: str | None
     conditions: tuple[Met, ...]
     nearest: Neighbour | None
     intent: IntentPoints | None
@@ -128,12 +133,12 @@ def columns_explained(segmentation: Segmentation) -> set[str]:
 
 
 def explain(
-    account: StoredAccount, week: dt.date, weeks: Sequence[dt.date], *, reasons: Sequence[str], name: str | None
+    account: StoredAccount, week: dt.date, weeks: Sequence[dt.date], *, texts: Scores, name: str | None
 ) -> Explanation:
     """The account in `week`, and its history in `weeks`.
 
-    account: with scores, snapshot and definitions of that week. reasons: as stored for it. Raises KeyError where any
-    of them lacks.
+    account: with scores, snapshot and definitions of that week. texts: its reasons, labels, action, action_from and
+    action_reason, as stored. Raises KeyError where any of them lacks.
     """
     row = account.rows[week]
     segmentation = account.segmentations[row["definition_version"]]
@@ -152,15 +157,19 @@ def explain(
         rule_segment_id=rule.segment_id,
         rule_segment_name=rule.name,
         held=row["held"],
-        reasons=tuple(reasons),
+        reasons=tuple(texts["reasons"]),
         confidence=row["confidence"],
+        labels=tuple(texts["labels"]),
+        action=texts["action"],
+        action_from=texts["action_from"],
+        action_reason=texts["action_reason"],
         conditions=conditions_met(placement, segmentation.vocabulary),
         nearest=nearest_other(segmentation, placement, row["segment_id"] if row["held"] else None),
         intent=None
         if segmentation.intent is None
         else intent_points(segmentation.intent, segmentation.vocabulary, snapshot),
         history=history(account, weeks),
-        outdated=_outdated(row, reasons, placement, week),
+        outdated=_outdated(row, texts["reasons"], placement, week),
     )
 
 

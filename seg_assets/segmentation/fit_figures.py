@@ -35,7 +35,7 @@ def fit_figures(
     sample = sample.head(YARDSTICK_ROWS)
     labels, count = _labels(bare, sample), len(bare.segments)
     alike = likeness(preprocessor, sample)
-    points = _standing(bare, sample) if bare.index_set.names else alike
+    points = standing(bare, sample) if bare.index_set.names else alike
     start = _labels(champion, sample) if champion else None
     free = free_clusters(points, count, champion=start, seed=seed) if count > 1 else None
     explained = explained_variance(points, labels)
@@ -51,7 +51,7 @@ def fit_figures(
     }
 
 
-def _standing(segmentation: Segmentation, sample: pl.DataFrame) -> Matrix:
+def standing(segmentation: Segmentation, sample: pl.DataFrame) -> Matrix:
     """(n, indices): each index standardised over the accounts; one that does not vary is all zero."""
     values = sample.select(segmentation.index_set.expressions()).to_numpy().astype(np.float64)
     deviation = values.std(axis=0)

@@ -109,19 +109,6 @@ def segment_rates(segments: Codes, converted: npt.ArrayLike, count: int) -> Vect
     return rates
 
 
-def information_value(segments: Codes, converted: npt.ArrayLike) -> float:
-    """The sum over segments of (p - q) ln(p / q): p, q are the segment's shares of converted and of other accounts.
-
-    Half an account is added to each count, so that empty cells stay finite. Source: Siddiqi 2006.
-    """
-    outcome = np.asarray(converted, dtype=np.float64)
-    count = int(segments.max()) + 1
-    up, down = (np.bincount(segments, part, count) + 0.5 for part in (outcome, 1 - outcome))
-    seen = np.bincount(segments, minlength=count) > 0
-    p, q = up[seen] / up[seen].sum(), down[seen] / down[seen].sum()
-    return float(((p - q) * np.log(p / q)).sum())
-
-
 def attainable_share(found: float, ceiling: float) -> float | None:
     """(AUC - 0.5) / (ceiling - 0.5), None where the ceiling is below 0.60."""
     return (found - 0.5) / (ceiling - 0.5) if ceiling >= SMALLEST_CEILING else None

@@ -7,12 +7,13 @@ Does not: how it is fitted (refresh.py), where it is kept (resources/).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import polars as pl
 
+from seg_assets.catalogs.model import SEGMENT_ID, TIER
 from seg_assets.segmentation.confidence import Confidence
 from seg_assets.segmentation.definitions import Definition
 from seg_assets.segmentation.events import Tombstone
@@ -28,6 +29,7 @@ from seg_assets.segmentation.holding import (
 )
 from seg_assets.segmentation.indices import IndexSet
 from seg_assets.segmentation.intent.index import IntentIndex
+from seg_assets.segmentation.labels import NO_LABELS, Labels, with_labels
 from seg_assets.segmentation.names import Signature
 from seg_assets.segmentation.reference import Reference
 from seg_assets.segmentation.scoring import (
@@ -37,7 +39,6 @@ from seg_assets.segmentation.scoring import (
     looked_up,
     margins,
     nearest,
-    no_texts,
     reasons,
     with_segment,
 )
@@ -116,29 +117,34 @@ class Segmentation:
         frame: pl.LazyFrame | pl.DataFrame,
         earlier: Sequence[pl.LazyFrame | None] = (),
         hold_weeks: int = 0,
+        labels: Labels = NO_LABELS,
     ) -> pl.LazyFrame:
-        """Each account's segment and how sure it is. frame: account rows with `required_columns`.
+        """Each account's segment and how sure it is. frame: account rows with `required_columns` and what labels ask.
 
         hold_weeks: how long an account that has crossed a border is held where it was, 0 to 2; earlier: account rows
         with `remembered_columns` of the Mondays before (calendar.remembered_mondays), None for one that did not land.
+        labels: flags on top, of the account as it is shown; an index that the segmentation lacks is null to them.
 
         Columns: account_id, snapshot_date, segment_id, segment_name, rule_segment_id, held, confidence (Float64: the
         probability that the rule segment at the next scoring is segment_id, not of conversion; null before it could be
         learned), second_segment_id (the nearest other segment, of a held account its rule segment), reasons
-        (list[str]), unusual, labels (list[str]), action.
+        (list[str]), unusual, labels (list[str], by priority), action (what marketing does), action_from (the label that
+        it comes from, or "segment"), action_reason.
         Expressions only: lazy, streaming, row by row independent.
         """
-        placed = self._placed(frame)
+        placed = self._placed(frame, labels)
         if hold_weeks:
             placed = self._held(placed, earlier, hold_weeks)
         ids = [s.segment_id for s in self.segments]
         names = [s.name for s in self.segments]
         shown = pl.col(SHOWN)
+        play = looked_up([s.action for s in self.segments], shown, pl.String)
+        placed = with_labels(placed.with_columns(looked_up(ids, shown, pl.String).alias(SEGMENT_ID)), labels, play)
         last = held_words(names, hold_weeks, shown, pl.col(HELD_WEEK)) if hold_weeks else None
         return placed.select(
             "account_id",
             "snapshot_date",
-            looked_up(ids, shown, pl.String).alias("segment_id"),
+            SEGMENT_ID,
             looked_up(names, shown, pl.String).alias("segment_name"),
             looked_up(ids, pl.col(SEGMENT), pl.String).alias("rule_segment_id"),
             (pl.col(HELD_WEEK) > 0).alias("held"),
@@ -146,14 +152,28 @@ class Segmentation:
             looked_up(ids, pl.col(SECOND), pl.String).alias("second_segment_id"),
             reasons(self.definitions, self.vocabulary, pl.col(SHOWN_BOX), last).alias("reasons"),
             "unusual",
-            no_texts().alias("labels"),
-            looked_up([s.action for s in self.segments], shown, pl.String).alias("action"),
+            "labels",
+            "action",
+            "action_from",
+            "action_reason",
         )
 
-    def _placed(self, frame: pl.LazyFrame | pl.DataFrame) -> pl.LazyFrame:
+    def unanswered(self, labels: Labels, columns: Collection[str]) -> tuple[str, ...]:
+        """What `labels` ask that is neither of `columns`, which accounts have, nor an index: null to all of them.
+
+        Intent, as long as no outcome was known when the segmentation was fitted.
+        """
+        answered = {*columns, *self.index_set.names, SEGMENT_ID}
+        return tuple(name for name in labels.columns if name not in answered)
+
+    def _placed(self, frame: pl.LazyFrame | pl.DataFrame, labels: Labels) -> pl.LazyFrame:
         """Where the definitions alone put the accounts, and how sure that is."""
         distances = [f"__distance_{position}" for position in range(len(self.segments))]
-        steps = frame.lazy().select(self.required_columns)
+        there = frame.lazy().collect_schema().names() if labels.columns else []
+        asked = set(self.required_columns).union(name for name in labels.columns if name in there)
+        unanswered = self.unanswered(labels, there)
+        steps = frame.lazy().select(sorted(asked))
+        steps = steps.with_columns(pl.lit(None, pl.String if n == TIER else pl.Float64).alias(n) for n in unanswered)
         steps = steps.with_columns(*self.index_set.expressions(), self.reference.unusual_expression())
         steps = with_segment(steps, self.definitions)
         away = margins(self.definitions, self.confidence, pl.col(SEGMENT))

@@ -99,6 +99,17 @@ def out_of_order(service_month: dt.date, fitted: Collection[dt.date]) -> str | N
     )
 
 
+def rejected_since(promotions: Iterable[Promotion], service_month: dt.date) -> dt.date:
+    """The first of the service months up to `service_month`, in a row, whose newest automatic decision rejected."""
+    newest = {row.service_month: row for row in sorted(promotions, key=lambda row: row.at) if row.by == "automatic"}
+    since = service_month
+    for month in sorted((month for month in newest if month <= service_month), reverse=True):
+        if newest[month].action != "reject":
+            break
+        since = month
+    return since
+
+
 def large_enough(share: float, value_share: float, least: float, least_value: float) -> bool:
     """Whether a segment is worth a play, by its share of accounts or of value.
 

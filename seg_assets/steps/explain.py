@@ -15,7 +15,7 @@ import polars as pl
 from resources.lakehouse import Lakehouse, TableError
 from seg_assets.schemas import SEGMENT_SCORES
 from seg_assets.segmentation import Segmentation
-from seg_assets.segmentation.account_history import StoredAccount
+from seg_assets.segmentation.account_history import Scores, StoredAccount
 from seg_assets.segmentation.explaining import Explanation, columns_explained, explain
 from seg_assets.steps.models import read_segmentation
 
@@ -31,6 +31,7 @@ READ = (
     "definition_version",
     "before_first_model",
 )
+TEXTS = ("reasons", "labels", "action", "action_from", "action_reason")
 MOST_NAMED = 12
 
 
@@ -62,8 +63,8 @@ def explain_account(lakehouse: Lakehouse, account_id: str, week: dt.date | None,
     before = [monday for monday in present if monday < told[0]][-1:]
     needed = {week, *before, *(monday for monday in present if told[0] <= monday <= told[-1])}
     account = _stored(lakehouse, account_id, needed, week, scored, present)
-    reasons = _reasons(lakehouse, account_id, week)
-    return explain(account, week, told, reasons=reasons, name=_name(lakehouse, account_id, week))
+    texts = _texts(lakehouse, account_id, week)
+    return explain(account, week, told, texts=texts, name=_name(lakehouse, account_id, week))
 
 
 def _weeks_of(lakehouse: Lakehouse, account_id: str) -> list[dt.date]:
@@ -109,10 +110,12 @@ def _segmentation(lakehouse: Lakehouse, version: str) -> Segmentation:
         raise ExplanationError(f"the definitions {version} cannot be read: {error}") from error
 
 
-def _reasons(lakehouse: Lakehouse, account_id: str, week: dt.date) -> list[str]:
-    """Of one week only: texts are most of what the table holds."""
+def _texts(lakehouse: Lakehouse, account_id: str, week: dt.date) -> Scores:
+    """Of one week only: texts are most of what the table holds. Null where that week has no such column yet."""
     rows = lakehouse.scan(SEGMENT_SCORES.name, [week]).filter(pl.col("account_id") == account_id)
-    return list(rows.select(pl.col("reasons").explode(empty_as_null=False)).collect().to_series())
+    there = rows.collect_schema().names()
+    told = rows.select(name if name in there else pl.lit(None).alias(name) for name in TEXTS)
+    return told.collect().row(0, named=True)
 
 
 def _name(lakehouse: Lakehouse, account_id: str, week: dt.date) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from seg_assets.catalogs import Catalogue
+from seg_assets.catalogs import Catalogue, Label
 
 FITTED_MODEL = "fitted_model"
 """The step of the graph that runs `fit`: its config says how many numbers of segments are judged."""
@@ -49,7 +49,15 @@ class WeekToScore(BaseModel):
 
 
 class ScoreInputs(_Inputs):
-    """One or more weeks to score, and for how many weeks an account is held at a border that it has crossed."""
+    """One or more weeks to score, for how many weeks an account is held at a border, and the labels on top."""
 
     weeks: tuple[WeekToScore, ...]
     hold_weeks: int
+    labels: tuple[Label, ...]
+
+
+class LiftInputs(_Inputs):
+    """Conversion-lift reports of one or more data months, in order."""
+
+    catalogue: Catalogue
+    data_months: tuple[dt.date, ...]

@@ -37,6 +37,14 @@ def model_versions(lakehouse: Lakehouse) -> list[str]:
     return list(lakehouse.scan(SEGMENT_MODEL.name).select("definition_version").collect().to_series())
 
 
+def versions_of_partitions(lakehouse: Lakehouse, table: str, partition: str) -> dict[dt.date, str]:
+    """The definition version that each stored partition of `table` was made by; partition: its partition column."""
+    if not lakehouse.exists(table):
+        return {}
+    stored = lakehouse.scan(table).group_by(partition).agg(pl.col("definition_version").first())
+    return dict(stored.collect().iter_rows())
+
+
 def highest_id_before(lakehouse: Lakehouse, service_month: dt.date) -> int:
     """The highest number of a segment_id issued for an earlier month, by any attempt, promoted or not; 0 for none."""
     if not lakehouse.exists(SEGMENT_MODEL.name):

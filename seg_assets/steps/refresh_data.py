@@ -41,7 +41,7 @@ def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month:
     outcomes = read_outcomes(lakehouse, catalogue, trained_on)
     labelled = outcomes.snapshots if outcomes and outcomes.snapshots else [trained_on]
     history = lakehouse.scan("account_snapshots", labelled)
-    parents = _parents(lakehouse, trained_on)
+    parents = parents_known_at(lakehouse, trained_on)
     if parents is not None:
         snapshot, history = (frame.join(parents, on="account_id", how="left") for frame in (snapshot, history))
     if parents is not None and outcomes is not None:
@@ -56,7 +56,7 @@ def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month:
     )
 
 
-def _parents(lakehouse: Lakehouse, moment: dt.date) -> pl.LazyFrame | None:
+def parents_known_at(lakehouse: Lakehouse, moment: dt.date) -> pl.LazyFrame | None:
     """account_id and the parent_account_id last known at `moment`; None where no account master has landed.
 
     One parent an account for all snapshots: a family that is learned from together must be scored together.
@@ -85,7 +85,7 @@ def read_outcomes(lakehouse: Lakehouse, catalogue: Catalogue, moment: dt.date) -
         last_of_month.values(),
         moment,
         conversion_weeks=weeks,
-        history_from=_history_from(lakehouse, weeks),
+        history_from=history_from(lakehouse, weeks),
         horizon_days=catalogue.objective.horizon_days,
         lag_days=catalogue.outcome_lag_days,
     )
@@ -95,7 +95,7 @@ def read_outcomes(lakehouse: Lakehouse, catalogue: Catalogue, moment: dt.date) -
     return matured_outcomes(accounts, lakehouse.scan("raw/pipeline_conversions", weeks), catalogue, snapshots)
 
 
-def _history_from(lakehouse: Lakehouse, weeks: list[dt.date]) -> dt.date | None:
+def history_from(lakehouse: Lakehouse, weeks: list[dt.date]) -> dt.date | None:
     """The earliest conversion in the earliest of `weeks`, which alone may hold history; None where it has none."""
     if not weeks:
         return None

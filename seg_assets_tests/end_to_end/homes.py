@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -41,7 +42,7 @@ gates:
 """
 """Gates that a few thousand accounts can pass: refits of so few do not agree, which the default gates rightly stop."""
 
-SETTINGS = ("SEG_ENV", "SEG_HOME", "SEG_LANDING", "SEG_CATALOG", "DAGSTER_HOME")
+SETTINGS = ("SEG_ENV", "SEG_HOME", "SEG_LANDING", "SEG_CATALOG", "SEG_ALERT_WEBHOOK", "DAGSTER_HOME")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Home:
         for before, after in changes.items():
             assert before in text
             text = text.replace(before, after, 1)
+        for labels in DEFAULT_PATH.parent.glob("*_labels.yaml"):
+            shutil.copy(labels, self.folder.parent)
         file = self.folder.parent / f"few_accounts_{len(changes)}.yaml"
         file.write_text(text + FEW_ACCOUNTS, encoding="utf-8")
         return file

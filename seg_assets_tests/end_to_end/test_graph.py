@@ -120,7 +120,7 @@ def test_the_registered_model_carries_its_code_and_exact_pins(finished):
     assert all("==" in pin for pin in pins)
     carried = [file for file in (model.parent / "code").rglob("*") if file.is_file()]
     assert model.parent / "code" / "seg_assets" / "segmentation" / "model.py" in carried
-    assert {file.suffix for file in carried} == {".py", ".yaml"}
+    assert {file.suffix for file in carried} == {".py", ".yaml", ".css", ".html"}
     assert sum(file.stat().st_size for file in carried) < 2_000_000
 
 
@@ -136,10 +136,10 @@ def test_nothing_runs_again_on_unchanged_input(home):
 def test_a_source_landed_again_makes_that_weeks_runs_and_no_others(home):
     before = {table: home.files(table) for table in ("account_snapshots", "segment_scores", "segment_profiles")}
     reasons = home.scores(JULY)["reasons"]
-    source = accounts_of(JULY)["product_usage"].with_columns(pl.col("sql_queries_30d", "dbu_consumed_30d") * 40)
+    source = accounts_of(JULY)["product_usage"].with_columns(pl.col("sql_queries_30d", "dbu_consumed_30d") * 1.05)
     land(home.landing, JULY, {"product_usage": source})
     told = home.seg_run(*OPTIONS)
-    assert told.runs == [("land_snapshot", str(JULY)), ("score", str(JULY))]
+    assert told.runs == [(job, str(JULY)) for job in ("land_snapshot", "score", "monitor")]
     for table, files in before.items():
         changed = {partition for partition, names in home.files(table).items() if names != files[partition]}
         assert changed == (set() if table == "segment_profiles" else {JULY})

@@ -28,10 +28,11 @@ def test_a_week_that_lands_again_makes_the_weeks_that_remember_it_stale(home):
     assert 0 < held.height < scores.height / 10
     assert (held["segment_id"] != held["rule_segment_id"]).all()
     assert held["reasons"].list.last().str.starts_with("held at the border of ").all()
-    source = accounts_of(JULY)["marketing_engagement"].with_columns(pl.col("web_visits_30d") * 3)
+    source = accounts_of(JULY)["marketing_engagement"].with_columns(pl.col("web_visits_30d") * 1.05)
     land(home.landing, JULY, {"marketing_engagement": source})
     told = home.seg_run(*options(JUNE, JULY, NEXT, AFTER))
-    assert told.runs == [("land_snapshot", str(JULY)), *(("score", str(week)) for week in (JULY, NEXT, AFTER))]
+    scored = [("score", str(week)) for week in (JULY, NEXT, AFTER)]
+    assert told.runs == [("land_snapshot", str(JULY)), *scored, ("monitor", f"{JULY} to {NEXT}")]
     assert told.skipped[f"week {JUNE} of segment_scores"].startswith("up to date")
 
 

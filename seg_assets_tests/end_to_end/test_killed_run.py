@@ -44,6 +44,6 @@ def test_a_killed_run_leaves_whole_tables_and_the_next_repairs_them(home):
         assert set(home.scores(JULY)["account_id"]) == expected
     told = home.seg_run(*OPTIONS)
     assert told.exit_code == 0
-    assert set(told.runs) <= {("land_snapshot", str(JULY)), ("score", str(JULY))}
+    assert set(told.runs) <= {(job, str(JULY)) for job in ("land_snapshot", "score", "monitor")}
     assert home.seg_run(*OPTIONS).runs == []
     assert home.scores(JULY).select(pl.col("account_id").is_unique().all(), pl.len()).row(0) == (True, len(expected))

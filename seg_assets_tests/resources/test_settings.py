@@ -21,6 +21,7 @@ def test_settings_survive_the_way_to_another_process(tmp_path):
         "SEG_HOME": str(tmp_path),
         "SEG_LANDING": "s3://bucket/landing",
         "SEG_CATALOG": str(tmp_path / "mine.yaml"),
+        "SEG_ALERT_WEBHOOK": "https://hooks.example/services/T0/B0/secret",
     }
     settings = Settings.from_environment(given)
     assert Settings.from_environment(settings.to_environment()) == settings
@@ -40,3 +41,18 @@ def test_a_workspace_names_each_missing_setting():
 def test_an_unknown_environment_is_refused():
     with pytest.raises(SettingsError, match="SEG_ENV='cloud' is unknown: use local or databricks"):
         Settings.from_environment({"SEG_ENV": "cloud"})
+
+
+def test_the_webhook_is_shown_by_nothing():
+    settings = Settings.from_environment({"SEG_ALERT_WEBHOOK": "https://hooks.example/services/T0/B0/secret"})
+    assert settings.alert_webhook is not None
+    assert "secret" not in repr(settings) + str(settings)
+
+
+@pytest.mark.parametrize(
+    "webhook", ["hunter2", "ftp://hunter2", "https://:hunter2", "https://host:hunter2/x", "https://h/a hunter2"]
+)
+def test_a_webhook_that_is_no_url_is_refused_by_name_not_by_value(webhook):
+    with pytest.raises(SettingsError, match="SEG_ALERT_WEBHOOK is not an http or https URL") as raised:
+        Settings.from_environment({"SEG_ALERT_WEBHOOK": webhook})
+    assert "hunter2" not in str(raised.value)

@@ -235,8 +235,8 @@ def stored(segmentation: Segmentation, account: pl.DataFrame, **changes: object)
 
 
 def explained(account: StoredAccount) -> Explanation:
-    """In the first week, with the reasons stored for it."""
-    return explain(account, MONDAY, [MONDAY], reasons=account.rows[MONDAY]["reasons"], name="Acme")
+    """In the first week, with the texts stored for it."""
+    return explain(account, MONDAY, [MONDAY], texts=account.rows[MONDAY], name="Acme")
 
 
 def test_an_explanation_holds_what_was_stored_and_survives_json(fitted: Fitted) -> None:

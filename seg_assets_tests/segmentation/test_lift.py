@@ -10,7 +10,6 @@ from seg_assets.segmentation.lift import (
     auc,
     auc_deviation_by_chance,
     auc_within,
-    information_value,
     lifts,
     quintiles,
     segment_rates,
@@ -39,13 +38,6 @@ def test_a_rate_is_drawn_to_the_rate_of_all_by_thirty_accounts() -> None:
     segments = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1])
     rates = segment_rates(segments, np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0]), 3)
     assert rates == pytest.approx([8 / 34, 6 / 36, 0.2])
-
-
-def test_information_value_by_hand() -> None:
-    """With half an account more: converted 3.5 and 1.5 of 5, others 1.5 and 3.5 of 5; 2 (0.7 - 0.3) ln(7 / 3)."""
-    segments = np.array([0, 0, 0, 0, 1, 1, 1, 1])
-    converted = np.array([1, 1, 1, 0, 1, 0, 0, 0])
-    assert information_value(segments, converted) == pytest.approx(0.8 * np.log(7 / 3))
 
 
 def test_the_share_of_a_low_ceiling_is_not_given() -> None:

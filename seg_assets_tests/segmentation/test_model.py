@@ -27,6 +27,8 @@ COLUMNS = {
     "unusual": pl.Boolean,
     "labels": pl.List(pl.String),
     "action": pl.String,
+    "action_from": pl.String,
+    "action_reason": pl.String,
 }
 
 
@@ -38,7 +40,7 @@ def scores(fitted: Fitted) -> pl.DataFrame:
 def test_every_account_is_scored_once_and_in_order(fitted: Fitted, scores: pl.DataFrame) -> None:
     assert dict(scores.schema) == COLUMNS
     assert scores["account_id"].equals(fitted.snapshot["account_id"])
-    whole = scores.drop("confidence", "action", "second_segment_id")
+    whole = scores.drop("confidence", "action", "action_from", "second_segment_id")
     assert sum(whole.null_count().row(0)) == 0
     assert (scores["segment_id"] == scores["rule_segment_id"]).all()
     assert (scores["segment_id"] != scores["second_segment_id"]).fill_null(True).all()

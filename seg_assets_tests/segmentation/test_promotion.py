@@ -17,6 +17,7 @@ from seg_assets.segmentation.promotion import (
     next_version,
     out_of_order,
     promotion_gates,
+    rejected_since,
 )
 
 MAY, JUNE, JULY = dt.date(2026, 5, 1), dt.date(2026, 6, 1), dt.date(2026, 7, 1)
@@ -170,3 +171,10 @@ def test_a_small_segment_that_holds_value_passes_the_size_gate():
     by_accounts = gates_with(shares=shares, names=["A", "B"])
     assert all(gate.passed for gate in by_value)
     assert [gate.name for gate in by_accounts if not gate.passed] == ["size"]
+
+
+def test_a_rejection_lasts_since_the_first_of_them_in_a_row():
+    rows = [row(MAY, "2026-05.1"), row(JUNE, "2026-06.1", "reject", "2026-05.1", 1)]
+    rows += [row(JULY, "2026-07.1", "reject", "2026-05.1", 2)]
+    assert rejected_since(rows, JULY) == JUNE
+    assert rejected_since([*rows, row(JUNE, "2026-06.2", minutes=3)], JULY) == JULY

@@ -76,7 +76,7 @@ def fit_intent_on(rows: TrainingRows | None, catalogue: Catalogue, *, champion: 
     kept = {} if champion is None else {item.bins.feature: item.bins for item in champion.items}
     bins = bins_of(rows.frame, catalogue, kept)
     codes = codes_of(rows.frame, bins)
-    excluded = _leaks(bins, codes, rows.converted, fold)
+    excluded = leaks_of(bins, codes, rows.converted, fold)
     left = [place for place, b in enumerate(bins) if b.feature not in dict(excluded)]
     bins = tuple(bins[place] for place in left)
     design = Design(
@@ -129,10 +129,13 @@ def _fitted(
     return IntentFit(index, tuple(folds), metrics, "")
 
 
-def _leaks(
+def leaks_of(
     bins: Sequence[Bins], codes: Sequence[Codes], converted: Flags, fold: Codes
 ) -> tuple[tuple[str, float], ...]:
-    """Features that alone tell who converts, and their AUC with rates learned from the other folds."""
+    """Features that alone tell who converts, and their AUC with rates learned from the other folds.
+
+    bins, codes: as `bins_of` and `codes_of` give them; converted, fold: (n,), folds as `folds_of` gives them.
+    """
     found = []
     for b, code in zip(bins, codes, strict=True):
         cells = code + b.size * fold

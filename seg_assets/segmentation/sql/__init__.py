@@ -6,6 +6,7 @@ Does not: what indices and definitions mean (scaling.py, composite.py, intent/, 
 """
 
 from seg_assets.segmentation.sql.held import held_sql
+from seg_assets.segmentation.sql.labels import labels_sql
 from seg_assets.segmentation.sql.select import select_sql
 
-__all__ = ["held_sql", "select_sql"]
+__all__ = ["held_sql", "labels_sql", "select_sql"]

@@ -11,11 +11,18 @@ from typing import Any
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from seg_assets.segmentation.sql import held_sql, select_sql
+from seg_assets.catalogs.label_language import parsed
+from seg_assets.segmentation.label_conditions import expression
+from seg_assets.segmentation.labels import Labels
+from seg_assets.segmentation.sql import held_sql, labels_sql, select_sql
+from seg_assets.segmentation.sql.label_predicates import Predicates
+from seg_assets.segmentation.sql.syntax import column
 from seg_assets_tests.segmentation.conftest import Fitted
 from seg_assets_tests.segmentation.sql.held_weeks import Weeks, expected
+from seg_assets_tests.segmentation.sql.label_cases import NUMBERS, SCHEMA, conditions, rows
 from seg_assets_tests.segmentation.sql.models import Case, cases
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")]
@@ -71,3 +78,31 @@ def test_spark_gives_every_account_what_polars_gives_it(
     text = select_sql(case.segmentation(fitted.segmentation), "accounts", "spark")
     found = run(spark, text, case.accounts, tmp_path_factory.mktemp("case"))
     assert_frame_equal(found, case.expected, check_dtypes=False)
+
+
+def test_spark_gives_the_labels_that_scoring_gives(spark: Any, fitted: Fitted, tmp_path: Path) -> None:
+    labels = Labels.of(fitted.catalogue.labels)
+    text = labels_sql(fitted.segmentation, labels, "accounts", fitted.snapshot.schema, dialect="spark")
+    found = run(spark, text, fitted.snapshot, tmp_path)
+    told = fitted.segmentation.assign(fitted.snapshot, labels=labels).collect().sort("account_id")
+    for name in labels.names:
+        assert found[name].equals(told["labels"].list.contains(name), null_equal=False), name
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(conditions, min_size=30, max_size=60), st.lists(rows, min_size=10, max_size=20))
+def test_spark_answers_conditions_as_polars_does(
+    spark: Any, tmp_path_factory: pytest.TempPathFactory, texts: list[str], values: list[dict[str, object]]
+) -> None:
+    accounts = pl.DataFrame(values, schema=SCHEMA).with_row_index("account_id")
+    predicates = Predicates({name: column(name) for name in SCHEMA}, NUMBERS, "spark")
+    asked = [f"COALESCE({predicates.of(parsed(text)).sql('spark')}, FALSE) AS c{n}" for n, text in enumerate(texts)]
+    own = {name: pl.col(name) for name in SCHEMA}
+    wanted = accounts.with_columns(
+        expression(parsed(text), own).fill_null(False).alias(f"c{n}") for n, text in enumerate(texts)
+    )
+    found = run(
+        spark, f"SELECT account_id, {', '.join(asked)} FROM accounts", accounts, tmp_path_factory.mktemp("case")
+    )
+    for n, text in enumerate(texts):
+        assert found[f"c{n}"].to_list() == wanted[f"c{n}"].to_list(), text

@@ -1,0 +1,165 @@
+"""What on-call has to hear of: checks and runs that failed, in words, and what is over. Pure: values in, values out.
+
+Belongs here: one problem a check or step and partition, its facts, and which later result ends it.
+Does not: asking Dagster (on_call.py), telling things once (resources/alerts.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from resources.alerts import Alert
+from seg_assets.automation.freshness import Waiting
+from seg_assets.checks.finding import RUNBOOK
+
+FACTS = {
+    "expected": "Expected",
+    "seen": "Seen",
+    "since": "Since",
+    "accounts_affected": "Accounts affected",
+    "arr_affected": "ARR affected",
+    "likely_cause": "Likely cause",
+    "page": "Page",
+    "runbook": "Runbook",
+    "look_closer": "Look closer",
+}
+"""The metadata of a check that an alert carries, in this order."""
+WEEKS = "weeks"
+"""The metadata of a check of several partitions that names those that failed."""
+CHECK, RUN, FRESHNESS = "check", "run", "freshness"
+BEFORE_ANY_STEP = ""
+"""The step of a run that failed before it had one; a run that succeeds has it done."""
+LONGEST_ERROR = 1_200
+
+
+@dataclass(frozen=True)
+class Span:
+    """The partitions that a run was about, as keys that sort by date; both empty for a run without partitions."""
+
+    first: str = ""
+    last: str = ""
+
+    def __str__(self) -> str:
+        return self.first if self.first == self.last else f"{self.first} to {self.last}"
+
+    def holds(self, partition: str) -> bool:
+        """Whether `partition` was among them."""
+        return self.first <= partition <= self.last
+
+
+@dataclass(frozen=True)
+class CheckSeen:
+    """One evaluation of a check. metadata: as text; blocks: it failed at a severity that stops what follows."""
+
+    asset: str
+    check: str
+    span: Span
+    run_id: str
+    at: dt.datetime
+    passed: bool
+    blocks: bool
+    says: str
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RunSeen:
+    """One run that ended. failed, done: its steps; error: why it failed."""
+
+    job: str
+    span: Span
+    run_id: str
+    at: dt.datetime
+    failed: tuple[str, ...]
+    done: frozenset[str]
+    error: str
+
+
+@dataclass(frozen=True)
+class News:
+    """A result about some partitions: problems by partition; the others of the span are well."""
+
+    topic: str
+    span: Span
+    problems: Mapping[str, Alert]
+
+
+def settled(news: Iterable[News], known: Collection[str]) -> tuple[list[Alert], list[str]]:
+    """The problems that stand after all `news`, oldest first, and which of the `known` are over.
+
+    known: `about` of the problems that are open. What no news is about stays as it is.
+    """
+    standing: dict[str, Alert] = {}
+    over: dict[str, None] = {}
+    for one in news:
+        prefix = f"{one.topic}:"
+        bad = {f"{prefix}{partition}": alert for partition, alert in one.problems.items()}
+        for about in [*standing, *known]:
+            if about.startswith(prefix) and about not in bad and one.span.holds(about.removeprefix(prefix)):
+                standing.pop(about, None)
+                over[about] = None
+        for about, alert in bad.items():
+            standing[about] = alert
+            over.pop(about, None)
+    return list(standing.values()), [about for about in over if about in known]
+
+
+def of_check(seen: CheckSeen) -> News:
+    """What an evaluation tells: one problem for every partition that failed."""
+    topic = f"{CHECK}:{seen.asset}:{seen.check}"
+    if seen.passed:
+        return News(topic, seen.span, {})
+    named = [part.strip() for part in seen.metadata.get(WEEKS, "").split(",")]
+    failed = [part for part in named if part and seen.span.holds(part)] or [seen.span.last]
+    return News(topic, seen.span, {partition: _check_alert(seen, topic, partition) for partition in failed})
+
+
+def _check_alert(seen: CheckSeen, topic: str, partition: str) -> Alert:
+    filled = {
+        "since": f"{seen.at:%Y-%m-%d %H:%M} UTC",
+        "runbook": f"{RUNBOOK}#{seen.check}",
+        "look_closer": f"seg show {seen.asset}; run {seen.run_id} in the Dagster UI",
+    }
+    told = filled | {name: value for name, value in seen.metadata.items() if value}
+    of = f", {partition}" if partition else ""
+    return Alert(
+        about=f"{topic}:{partition}",
+        title=f"{seen.check} of {seen.asset}{of}{' blocks' if seen.blocks else ''}",
+        says=seen.says,
+        facts=tuple((title, told[name]) for name, title in FACTS.items() if name in told),
+        level="error" if seen.blocks else "warning",
+    )
+
+
+def of_run(seen: RunSeen) -> list[News]:
+    """What a run tells: a problem for each step that failed, by the last of its partitions; the others are well."""
+    partition = seen.span.last
+    found = [News(f"{RUN}:{seen.job}:{step}", seen.span, {}) for step in sorted(seen.done)]
+    for step in seen.failed:
+        topic = f"{RUN}:{seen.job}:{step}"
+        of = f" of {seen.span}" if partition else ""
+        facts = (
+            ("Step", step or "before any step"),
+            ("Since", f"{seen.at:%Y-%m-%d %H:%M} UTC"),
+            ("Runbook", f"{RUNBOOK}#a-run-failed"),
+            ("Look closer", f"run {seen.run_id} in the Dagster UI"),
+        )
+        says = seen.error[:LONGEST_ERROR]
+        alert = Alert(f"{topic}:{partition}", f"{seen.job}{of} failed", says, facts)
+        found.append(News(topic, Span(partition, partition), {partition: alert}))
+    return found
+
+
+def of_freshness(found: Waiting) -> Alert:
+    """The newest week that landed waits for its scores."""
+    facts = (
+        ("Expected", f"week {found.week} in segment_scores"),
+        ("Seen", "its sources have landed, its scores are missing"),
+        ("Since", f"{found.since:%Y-%m-%d %H:%M} UTC"),
+        ("Runbook", f"{RUNBOOK}#freshness"),
+        ("Look closer", "seg run, which says what it skips and why"),
+    )
+    says = f"Week {found.week} has landed and is not scored; people work with older segments until it is."
+    return Alert(f"{FRESHNESS}:segment_scores", f"the newest week, {found.week}, is not scored", says, facts)

@@ -1,0 +1,111 @@
+"""The sensor on a real instance: runs and checks that failed are told to a real webhook, by partition."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import dagster as dg
+import pytest
+
+from resources.alerts import Alerts
+from resources.lakehouse import Lakehouse
+from resources.settings import Settings
+from seg_assets.automation.on_call import LOOK_BACK, SENSOR, tell_results
+from seg_assets.catalogs import default_catalogue
+from seg_assets.definitions import build_definitions
+from seg_assets_tests.resources.slack import Slack
+
+WEEK = dg.WeeklyPartitionsDefinition("2026-06-01", day_offset=1)
+FIRST, SECOND = "2026-06-08", "2026-06-15"
+
+
+@pytest.fixture
+def slack():
+    found = Slack()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def alerts(slack, tmp_path):
+    return Alerts(Lakehouse(str(tmp_path / "lakehouse")), slack.url)
+
+
+@dg.asset(
+    partitions_def=WEEK,
+    config_schema={"broken": dg.Field(bool, default_value=False), "bad": dg.Field(bool, default_value=False)},
+    check_specs=[dg.AssetCheckSpec("whole", asset="accounts", blocking=True)],
+)
+def accounts(context):
+    if context.op_config["broken"]:
+        raise dg.Failure("landing/product_usage, week 2026-06-08: the table cannot be opened", allow_retries=False)
+    yield dg.MaterializeResult(
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="whole",
+                passed=not context.op_config["bad"],
+                description="40 of 100 accounts are lost",
+                metadata={"expected": "100 accounts", "seen": "60 accounts", "accounts_affected": 40},
+            )
+        ]
+    )
+
+
+CHECKS = [dg.AssetCheckKey(dg.AssetKey("accounts"), "whole")]
+
+
+def made(instance, partition, **config):
+    ops = {"ops": {"accounts": {"config": config}}}
+    return dg.materialize([accounts], instance=instance, partition_key=partition, run_config=ops, raise_on_error=False)
+
+
+def look(instance, alerts):
+    now = dt.datetime.now(dt.UTC)
+    return tell_results(instance, CHECKS, alerts, now - LOOK_BACK, now)
+
+
+def test_a_failed_blocking_check_is_told_once_not_as_a_failed_run_too(alerts, slack):
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert not made(instance, FIRST, bad=True).success
+        assert look(instance, alerts) == 1
+        assert look(instance, alerts) == 0
+        made(instance, SECOND)
+        assert look(instance, alerts) == 0, "another week is well; this one is not"
+        made(instance, FIRST)
+        assert look(instance, alerts) == 1
+    problem, over = slack.bodies
+    assert problem["text"].startswith(f":rotating_light: whole of accounts, {FIRST} blocks. 40 of 100 accounts")
+    fields = [field["text"] for field in problem["blocks"][2]["fields"]]
+    assert fields[:2] == ["*Expected*\n100 accounts", "*Seen*\n60 accounts"]
+    assert "*Runbook*\ndocs/runbook.md#whole" in fields
+    assert over["text"].startswith(f":white_check_mark: Over: whole of accounts, {FIRST} blocks")
+
+
+def test_a_failed_run_says_why_and_is_over_when_its_partition_succeeds(alerts, slack):
+    with dg.DagsterInstance.ephemeral() as instance:
+        made(instance, FIRST, broken=True)
+        made(instance, FIRST, broken=True)
+        assert look(instance, alerts) == 1
+        made(instance, SECOND)
+        assert look(instance, alerts) == 0
+        made(instance, FIRST)
+        assert look(instance, alerts) == 1
+    assert "the table cannot be opened" in slack.bodies[0]["text"]
+    assert slack.bodies[1]["text"].startswith(":white_check_mark: Over:")
+
+
+def test_the_sensor_ticks_with_nothing_landed_and_keeps_its_cursor(tmp_path, slack):
+    """It runs from the start, also in a home where nothing was ever made."""
+    settings = Settings.from_environment({"SEG_HOME": str(tmp_path), "SEG_ALERT_WEBHOOK": slack.url})
+    definitions = build_definitions(settings, default_catalogue())
+    repository = definitions.get_repository_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_sensor_context(
+            instance, repository_def=repository, resources=dict(definitions.resources or {})
+        )
+        result = repository.get_sensor_def(SENSOR)(context)
+        assert result.skip_message == "0 news told"
+        assert set(json.loads(context.cursor)) == {"after"}
+    assert slack.bodies == []
+    assert repository.get_sensor_def(SENSOR).default_status == dg.DefaultSensorStatus.RUNNING
