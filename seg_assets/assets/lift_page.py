@@ -22,6 +22,7 @@ from seg_assets.reports.conversion_lift import page
 from seg_assets.reports.lift_report import LiftReport
 from seg_assets.schemas import SEGMENT_PROFILES, SEGMENT_SCORES, Table
 from seg_assets.segmentation.reach import reach
+from seg_assets.steps.models import read_segmentation
 
 
 def page_name(data_month: dt.date) -> str:
@@ -41,10 +42,12 @@ def read_report(lakehouse: Lakehouse, catalogue: Catalogue, data_month: dt.date)
         return lakehouse.scan(table.name, [data_month]).collect()
 
     figures = of_the_month(CONVERSION_LIFT_REPORT)
-    profiles = scores = None
+    profiles = scores = reached = None
     if figures.height:
         version, as_of = figures["definition_version"][0], figures["as_of"][0]
         profiles, scores = _profiles(lakehouse, version, data_month), _scores(lakehouse, version, as_of)
+        if as_of in lakehouse.partitions("raw/account_master"):
+            reached = _reach(lakehouse, _placed(lakehouse, version, as_of) if scores is None else scores)
     return LiftReport(
         catalogue=catalogue,
         data_month=data_month,
@@ -55,7 +58,7 @@ def read_report(lakehouse: Lakehouse, catalogue: Catalogue, data_month: dt.date)
         verdicts=of_the_month(CONVERSION_LIFT_VERDICTS),
         profiles=pl.DataFrame(schema=SEGMENT_PROFILES.schema) if profiles is None else profiles,
         labels=None if scores is None or not catalogue.labels else _labels(scores),
-        reach=None if scores is None else _reach(lakehouse, scores),
+        reach=reached,
     )
 
 
@@ -77,6 +80,14 @@ def _scores(lakehouse: Lakehouse, version: str, as_of: dt.date) -> pl.DataFrame 
     return found if found.height else None
 
 
+def _placed(lakehouse: Lakehouse, version: str, as_of: dt.date) -> pl.DataFrame:
+    """Account and segment at the as-of date, of a week that was not scored: by the definitions alone."""
+    segmentation = read_segmentation(lakehouse, version)
+    accounts = lakehouse.scan("account_snapshots", [as_of]).select(segmentation.required_columns)
+    placed = segmentation.assign(accounts)
+    return placed.select("account_id", "snapshot_date", pl.col("rule_segment_id").alias("segment_id")).collect()
+
+
 def _labels(scores: pl.DataFrame) -> pl.DataFrame:
     """segment_id, label, accounts."""
     told = scores.select("segment_id", pl.col("labels").alias("label")).explode("label").drop_nulls("label")
@@ -86,8 +97,6 @@ def _labels(scores: pl.DataFrame) -> pl.DataFrame:
 def _reach(lakehouse: Lakehouse, scores: pl.DataFrame) -> pl.DataFrame | None:
     """segment_id, channel, share; None where no consents have landed for the week."""
     week = scores["snapshot_date"][0]
-    if week not in lakehouse.partitions("raw/account_master"):
-        return None
     segments = scores["segment_id"].unique().sort().to_list()
     places = scores["segment_id"].replace_strict(segments, range(len(segments)), return_dtype=pl.Int64)
     found = reach(scores, places, lakehouse.scan("raw/account_master", [week]).collect(), len(segments))
