@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import pathlib
+import shutil
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -11,6 +14,8 @@ from resources.lakehouse import Lakehouse, TableError
 from resources.pages import Pages
 from seg_assets import lift_schemas, schemas
 from seg_assets.assets.lift_page import read_report, write_page
+from seg_assets.reports.lift_report import LiftReport
+from seg_assets_tests.assets.scored_home import CATALOGUE, VERSION, WEEKS
 from seg_assets_tests.reports import frames
 
 MASTER = schemas.Table(
@@ -28,7 +33,11 @@ MASTER = schemas.Table(
 def lakehouse(tmp_path):
     """A home whose report of one month is stored, and nothing beside it."""
     lakehouse = Lakehouse(str(tmp_path / "lakehouse"))
-    made = frames.lift_report()
+    store(lakehouse, frames.lift_report())
+    return lakehouse
+
+
+def store(lakehouse: Lakehouse, made: LiftReport) -> None:
     for table, frame in (
         (lift_schemas.CONVERSION_LIFT_FUNNEL, made.funnel),
         (lift_schemas.CONVERSION_LIFT_CLASSES, made.classes),
@@ -37,7 +46,6 @@ def lakehouse(tmp_path):
         (lift_schemas.CONVERSION_LIFT_REPORT, made.figures),
     ):
         lakehouse.replace(table, frame, frames.MONTH)
-    return lakehouse
 
 
 def scored(version: str = frames.VERSION) -> pl.DataFrame:
@@ -62,6 +70,22 @@ def test_without_profiles_scores_and_account_master_the_page_says_so(lakehouse, 
     assert "materialize segment_profiles" in html
     report = read_report(lakehouse, frames.CATALOGUE, frames.MONTH)
     assert report.labels is None and report.reach is None
+
+
+def test_reach_of_a_week_that_was_not_scored_is_by_the_definitions(scored_folder, tmp_path):
+    home = shutil.copytree(scored_folder, tmp_path / "home")
+    lakehouse = Lakehouse(str(home / "lakehouse"))
+    scored_week, week = WEEKS[-1], WEEKS[-1] + dt.timedelta(weeks=1)
+    accounts = lakehouse.scan("account_snapshots", [scored_week]).collect().with_columns(snapshot_date=week)
+    lakehouse.replace(schemas.account_snapshots(CATALOGUE), accounts, week)
+    lakehouse.replace(MASTER, accounts.select("account_id", "snapshot_date", email_consent=True), week)
+    made = frames.lift_report()
+    store(lakehouse, replace(made, figures=made.figures.with_columns(as_of=week, definition_version=pl.lit(VERSION))))
+    report = read_report(lakehouse, CATALOGUE, frames.MONTH)
+    assert report.labels is None
+    by_rule = lakehouse.scan(schemas.SEGMENT_SCORES.name, [scored_week]).select("rule_segment_id").collect()
+    assert set(report.reach["segment_id"]) == set(by_rule["rule_segment_id"])
+    assert set(report.reach["share"]) == {1.0}
 
 
 def test_labels_and_reach_are_counted_by_segment_in_the_as_of_week(lakehouse):
