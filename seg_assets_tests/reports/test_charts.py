@@ -75,4 +75,4 @@ def test_a_chart_without_rows_is_refused():
 @given(st.text(max_size=60))
 def test_any_name_makes_a_chart_that_can_be_read(name):
     svg = points(WORDS, [Point(name, 0.5, 0.4, 0.6, "0.500")], "AUC", percent=False)
-    ElementTree.fromstring(svg)
+    assert ElementTree.fromstring(svg).tag.endswith("svg")

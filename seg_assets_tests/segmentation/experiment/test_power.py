@@ -29,7 +29,7 @@ def test_the_textbook_example() -> None:
 
 
 def test_the_same_as_statsmodels() -> None:
-    proportion = pytest.importorskip("statsmodels.stats.proportion")
+    proportion = pytest.importorskip("statsmodels.stats.proportion", reason="statsmodels is not a dependency")
     for rate, difference in ((0.04, 0.004), (0.1, -0.03), (0.5, 0.2)):
         found = accounts_needed(Plan(rate, difference))
         power = proportion.power_proportions_2indep(difference, rate, found, ratio=1, alpha=0.05).power
