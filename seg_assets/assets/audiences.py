@@ -16,9 +16,10 @@ from resources.account_lists import AccountList, AccountListError
 from resources.exports import Exports
 from resources.lakehouse import Lakehouse
 from seg_assets.assets.description import frame_markdown, table_metadata, written
+from seg_assets.campaign_schemas import AUDIENCE_EXPORT, EXPERIMENT_ARMS
 from seg_assets.catalogs import Catalogue
 from seg_assets.partitions import Partitions
-from seg_assets.schemas import AUDIENCE_EXPORT, EXPERIMENT_ARMS, SEGMENT_SCORES
+from seg_assets.schemas import SEGMENT_SCORES
 from seg_assets.segmentation.audiences import CHANNEL_COLUMNS, WITHHELD, WeekOfAccounts, audiences
 
 MASTER = "raw/account_master"

@@ -16,10 +16,11 @@ from pydantic import Field
 
 from resources.lakehouse import Lakehouse, TableError
 from seg_assets.assets.description import frame_markdown, table_metadata, written
+from seg_assets.campaign_schemas import EXPERIMENT_ARMS
 from seg_assets.catalogs import Catalogue, Kind
 from seg_assets.catalogs.conditions import account_columns, wrong
 from seg_assets.partitions import Partitions
-from seg_assets.schemas import EXPERIMENT_ARMS, SEGMENT_SCORES
+from seg_assets.schemas import SEGMENT_SCORES
 from seg_assets.segmentation.experiment.assignment import HOLDOUT, Arm, Design, assign, ratio_mismatches
 from seg_assets.segmentation.experiment.power import (
     Plan,

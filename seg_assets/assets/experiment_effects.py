@@ -15,9 +15,10 @@ from resources.account_lists import AccountList, AccountListError
 from resources.lakehouse import Lakehouse, TableError
 from seg_assets.assets.description import frame_markdown, table_metadata, written
 from seg_assets.calendar import month_after, month_of
+from seg_assets.campaign_schemas import EXPERIMENT_ARMS, EXPERIMENT_EFFECTS
 from seg_assets.catalogs import Catalogue
 from seg_assets.partitions import Partitions
-from seg_assets.schemas import EXPERIMENT_ARMS, EXPERIMENT_EFFECTS, SEGMENT_SCORES
+from seg_assets.schemas import SEGMENT_SCORES
 from seg_assets.segmentation.experiment.contamination import contaminations
 from seg_assets.segmentation.experiment.report import experiment_report
 from seg_assets.steps.experiment_data import (

@@ -18,9 +18,9 @@ from seg_assets.calendar import event_weeks, mondays, months_earlier
 from seg_assets.catalogs import Catalogue
 from seg_assets.landing.schemas import REVENUE_EVENTS
 from seg_assets.partitions import SNAPSHOT_OF_DATA_MONTH, Partitions, training_snapshot
-from seg_assets.schemas import ACCOUNT_TIERS, CUSTOMER_TIERS
 from seg_assets.segmentation.account_status import account_status
 from seg_assets.segmentation.sql.tiers_in_duckdb import TierTables, tier_accounts
+from seg_assets.tier_schemas import ACCOUNT_TIERS, CUSTOMER_TIERS
 
 EVENTS = "raw/revenue_events"
 MASTER = "raw/account_master"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from seg_assets.reports import numbers
 from seg_assets.reports.charts import Curve, Point, Role, Words, curves, points
-from seg_assets.reports.ledger import Population
+from seg_assets.reports.ledger import Population, Told
 from seg_assets.reports.lift_report import LiftReport
 from seg_assets.reports.tables import Drawing, Sheet
 from seg_assets.segmentation.conversion.candidates import tiers
@@ -44,19 +44,8 @@ def auc_chart(
         f"Highest is {found[0][2]} with {found[0][0].text}, lowest {found[-1][2]} with {found[-1][0].text}; "
         "0.5 is no better than chance.",
     )
-    marks = [
-        Point(title, told.value, told.low, told.high, told.text, role_of(report, candidate))
-        for told, candidate, title in found
-    ]
-    sheet = Sheet(
-        f"{name}-auc-numbers",
-        caption,
-        ("Way to rank", "AUC", "95 % interval"),
-        [(title, told.text, told.interval) for told, _, title in found],
-        numeric=frozenset({1, 2}),
-    )
     axis = "AUC: 0.5 is chance (dashed), 1 is perfect; bars are 95 % intervals"
-    return Drawing(points(words, marks, axis, 0.5, percent=False), caption, sheet)
+    return _drawn(report, words, found, ("Way to rank", "AUC"), axis, 0.5)
 
 
 def difference_chart(report: LiftReport, population: Population) -> Drawing | None:
@@ -77,19 +66,31 @@ def difference_chart(report: LiftReport, population: Population) -> Drawing | No
         f"Segments rank better than {won} of {len(found)} other ways beyond chance; the least difference is "
         f"{found[-1][0].text}, to {found[-1][2]}.",
     )
+    axis = "difference in AUC, paired: right of the dashed line segments rank better"
+    return _drawn(report, words, found, ("Segments less", "Difference in AUC"), axis, 0.0)
+
+
+def _drawn(
+    report: LiftReport,
+    words: Words,
+    found: Sequence[tuple[Told, str, str]],
+    headings: tuple[str, str],
+    axis: str,
+    chance: float,
+) -> Drawing:
+    """Figures as points with intervals, and as a table. found: (figure, candidate, title); chance: the dashed line."""
     marks = [
         Point(title, told.value, told.low, told.high, told.text, role_of(report, candidate))
         for told, candidate, title in found
     ]
     sheet = Sheet(
-        f"{population.slug}-difference-numbers",
-        caption,
-        ("Segments less", "Difference in AUC", "95 % interval"),
+        f"{words.name}-numbers",
+        words.title,
+        (*headings, "95 % interval"),
         [(title, told.text, told.interval) for told, _, title in found],
         numeric=frozenset({1, 2}),
     )
-    axis = "difference in AUC, paired: right of the dashed line segments rank better"
-    return Drawing(points(words, marks, axis, 0.0, percent=False), caption, sheet)
+    return Drawing(points(words, marks, axis, chance, percent=False), words.title, sheet)
 
 
 def capture_chart(report: LiftReport, population: Population) -> Drawing | None:

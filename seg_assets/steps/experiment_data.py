@@ -14,8 +14,9 @@ import polars as pl
 
 from resources.lakehouse import Lakehouse
 from seg_assets.calendar import matured_snapshots, month_of
+from seg_assets.campaign_schemas import EXPERIMENT_ARMS, EXPERIMENTS
 from seg_assets.catalogs import Catalogue
-from seg_assets.schemas import EXPERIMENT_ARMS, EXPERIMENTS, SEGMENT_PROFILES, SEGMENT_SCORES, TIMESTAMP
+from seg_assets.schemas import SEGMENT_PROFILES, SEGMENT_SCORES, TIMESTAMP
 from seg_assets.segmentation.experiment.assignment import ALL, Design
 from seg_assets.segmentation.experiment.report import CONVERTED, EXPECTED, KNOWN
 from seg_assets.segmentation.serialise import canonical_json, from_values, to_values

@@ -16,7 +16,7 @@ import polars as pl
 from resources.lakehouse import Lakehouse
 from seg_assets.calendar import event_weeks, month_of
 from seg_assets.catalogs import Catalogue
-from seg_assets.schemas import ACCOUNT_TIERS, SEGMENT_MODEL
+from seg_assets.schemas import SEGMENT_MODEL
 from seg_assets.segmentation import Preprocessor, Segmentation
 from seg_assets.segmentation.account_status import account_status
 from seg_assets.segmentation.conversion.design import Landed, complete_on, is_complete, training_days
@@ -25,6 +25,7 @@ from seg_assets.segmentation.promotion import Promotion, champion_of
 from seg_assets.segmentation.sql.tiers_in_duckdb import tier_accounts
 from seg_assets.steps.models import read_preprocessor, read_promotions, read_segmentation
 from seg_assets.steps.refresh_data import history_from, parents_known_at
+from seg_assets.tier_schemas import ACCOUNT_TIERS
 
 SNAPSHOTS, CONVERSIONS = "account_snapshots", "raw/pipeline_conversions"
 REVENUE, MASTER = "raw/revenue_events", "raw/account_master"

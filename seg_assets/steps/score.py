@@ -18,11 +18,12 @@ from dagster_pipes import PipesContext, open_dagster_pipes
 from resources.lakehouse import Lakehouse
 from seg_assets.calendar import month_of, remembered_mondays
 from seg_assets.catalogs.model import TIER
-from seg_assets.schemas import ACCOUNT_TIERS, SEGMENT_SCORES
+from seg_assets.schemas import SEGMENT_SCORES
 from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.labels import NO_LABELS, Labels
 from seg_assets.steps.inputs import ScoreInputs, WeekToScore
 from seg_assets.steps.models import read_segmentation
+from seg_assets.tier_schemas import ACCOUNT_TIERS
 
 SNAPSHOTS = "account_snapshots"
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from seg_assets.assets.audiences import build_audiences
-from seg_assets.schemas import EXPERIMENT_ARMS
+from seg_assets.campaign_schemas import EXPERIMENT_ARMS
 from seg_assets_tests.assets.scored_home import CATALOGUE, PARTITIONS, WEEKS, ScoredHome, why_failed
 
 EXPORT = build_audiences(CATALOGUE, PARTITIONS)

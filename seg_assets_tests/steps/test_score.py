@@ -11,11 +11,12 @@ import pytest
 
 from resources.lakehouse import Lakehouse
 from seg_assets.catalogs import Label
-from seg_assets.schemas import ACCOUNT_TIERS, SEGMENT_SCORES, account_snapshots
+from seg_assets.schemas import SEGMENT_SCORES, account_snapshots
 from seg_assets.segmentation import Preprocessor, Reference, Segmentation, fit
 from seg_assets.segmentation.labels import NO_LABELS, Labels
 from seg_assets.steps.inputs import ScoreInputs, WeekToScore
 from seg_assets.steps.score import Scored, newest_tiers, score, score_week
+from seg_assets.tier_schemas import ACCOUNT_TIERS
 from seg_assets_tests.segmentation.label_examples import label
 from seg_assets_tests.segmentation.population import population
 from seg_assets_tests.segmentation.small_catalogue import small_catalogue

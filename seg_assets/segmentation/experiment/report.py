@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from seg_assets.schemas import EXPERIMENT_EFFECTS
+from seg_assets.campaign_schemas import EXPERIMENT_EFFECTS
 from seg_assets.segmentation.experiment.assignment import HOLDOUT, Design, ratio_mismatches
 from seg_assets.segmentation.experiment.contamination import Contamination
 from seg_assets.segmentation.experiment.effect import FEWEST_FAMILIES, Effect, effect, effects_by_segment, one_hot
