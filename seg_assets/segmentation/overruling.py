@@ -9,9 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from seg_assets.segmentation.promotion import Promotion, champion_of, versions_in_force
+from seg_assets.segmentation.promotion import AUTOMATIC, Promotion, champion_of, versions_in_force
 
-AUTOMATIC = "automatic"
 SHOWN = 8
 
 

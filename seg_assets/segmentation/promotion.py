@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Action = Literal["promote", "reject", "rollback"]
+AUTOMATIC = "automatic"
 LIFT = "lift"
 
 
@@ -54,6 +55,13 @@ def versions_in_force(promotions: Iterable[Promotion]) -> dict[dt.date, str]:
         if row.action != "reject" and row.to_version is not None:
             found[row.service_month] = row.to_version
     return found
+
+
+def decided_by_person(promotions: Iterable[Promotion], service_month: dt.date) -> Promotion | None:
+    """A person's promotion or rollback that is in force from `service_month` on; None where a machine decided last."""
+    made = [row for row in promotions if row.service_month == service_month and row.action != "reject"]
+    newest = max(made, key=lambda row: row.at, default=None)
+    return None if newest is None or newest.by == AUTOMATIC else newest
 
 
 def champion_before(promotions: Iterable[Promotion], service_month: dt.date) -> str | None:
@@ -101,7 +109,7 @@ def out_of_order(service_month: dt.date, fitted: Collection[dt.date]) -> str | N
 
 def rejected_since(promotions: Iterable[Promotion], service_month: dt.date) -> dt.date:
     """The first of the service months up to `service_month`, in a row, whose newest automatic decision rejected."""
-    newest = {row.service_month: row for row in sorted(promotions, key=lambda row: row.at) if row.by == "automatic"}
+    newest = {row.service_month: row for row in sorted(promotions, key=lambda row: row.at) if row.by == AUTOMATIC}
     since = service_month
     for month in sorted((month for month in newest if month <= service_month), reverse=True):
         if newest[month].action != "reject":
@@ -131,6 +139,7 @@ def promotion_gates(
     unstable: str | None = None,
     lift: tuple[float, float, float] | None = None,
     announced: str | None = None,
+    standing: Promotion | None = None,
 ) -> tuple[Gate, ...]:
     """The gates a challenger has to pass.
 
@@ -138,7 +147,7 @@ def promotion_gates(
     feature. churn: share of accounts that the refresh alone would move,
     None without a champion. unstable: why no number of segments is stable enough, None where one is. lift: the AUC less
     the champion's and its 95 % interval, None where it cannot be judged. announced: why definitions change on purpose,
-    which the churn gate lets pass and says.
+    which the churn gate lets pass and says. standing: a person's decision on the same month, which no machine replaces.
     """
     smallest = min(shares, key=lambda segment: (shares[segment], segment))
     large = [large_enough(s, value_shares.get(i, 0.0), smallest_share, smallest_value_share) for i, s in shares.items()]
@@ -162,6 +171,9 @@ def promotion_gates(
         seen = f"the refresh alone moves {churn:.1%} of accounts"
         limit = f"at most {churn_at_most:.1%}" if announced is None else f"no limit, an announced change: {announced}"
         gates.append(Gate("churn", churn <= churn_at_most or announced is not None, seen, limit))
+    if standing is not None:
+        seen = f"{standing.by} chose {standing.to_version} for this month on {standing.at:%Y-%m-%d}"
+        gates.append(Gate("person", False, seen, "only a person replaces a person's decision"))
     return tuple(gates)
 
 
@@ -172,9 +184,13 @@ def decide(
     champion: str | None,
     gates: Sequence[Gate],
     at: dt.datetime,
-    by: str = "automatic",
+    in_force: str | None = None,
 ) -> Promotion:
-    """Promote the challenger where every gate passes, else reject it; the reason names the figures."""
+    """Promote the challenger where every gate passes, else reject it; the reason names the figures.
+
+    champion: the version that it challenged. in_force: the version that serves if it is rejected, the champion unless
+    the month has another already.
+    """
     failed = [gate for gate in gates if not gate.passed]
     told = "; ".join(f"{gate.name}: {gate.seen} ({gate.limit})" for gate in failed or gates)
     unjudged = "" if any(gate.name == LIFT for gate in gates) else "; lift: not judged"
@@ -182,9 +198,9 @@ def decide(
         service_month=service_month,
         definition_version=definition_version,
         action="reject" if failed else "promote",
-        by=by,
+        by=AUTOMATIC,
         at=at,
         reason=f"{'failed' if failed else 'passed'} {told}{unjudged}",
         from_version=champion,
-        to_version=champion if failed else definition_version,
+        to_version=(in_force or champion) if failed else definition_version,
     )

@@ -7,6 +7,7 @@ Does not: the gates (segmentation/promotion.py), storing the decision (steps/mod
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,7 +17,14 @@ from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.coding import coded
 from seg_assets.segmentation.comparison import against_champion
 from seg_assets.segmentation.count.choose import Choice
-from seg_assets.segmentation.promotion import Promotion, decide, promotion_gates
+from seg_assets.segmentation.promotion import (
+    Promotion,
+    champion_before,
+    decide,
+    decided_by_person,
+    promotion_gates,
+    versions_in_force,
+)
 from seg_assets.segmentation.stability.verdict import Gate
 from seg_assets.steps.refresh_data import RefreshData
 
@@ -69,10 +77,11 @@ def decided(
     *,
     service_month: dt.date,
     version: str,
-    champion_version: str | None,
+    promotions: Sequence[Promotion],
     seed: int,
 ) -> Promotion:
-    """The decision on a challenger, to be recorded. Reads the clock for its time."""
+    """The decision on a challenger, to be recorded. promotions: those before it. Reads the clock for its time."""
+    standing = decided_by_person(promotions, service_month)
     arrives = champion is not None and champion.intent is None and segmentation.intent is not None
     gates = promotion_gates(
         shares=sizes.shares,
@@ -86,13 +95,15 @@ def decided(
         unstable=choice.sentence if champion is not None and choice.state is Gate.BLOCK else None,
         lift=_lift(catalogue, segmentation, champion, data, seed),
         announced="the first labels have matured, and the intent index arrives" if arrives else None,
+        standing=standing,
     )
     return decide(
         service_month=service_month,
         definition_version=version,
-        champion=champion_version,
+        champion=champion_before(promotions, service_month),
         gates=gates,
         at=dt.datetime.now(dt.UTC),
+        in_force=versions_in_force(promotions).get(service_month),
     )
 
 

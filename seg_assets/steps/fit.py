@@ -58,7 +58,8 @@ def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any],
     problem = out_of_order(service_month, lakehouse.partitions(SEGMENT_MODEL.name))
     if problem:
         raise RuntimeError(f"service month {service_month:%Y-%m}: {problem}")
-    champion_version = champion_before(read_promotions(lakehouse), service_month)
+    promotions = read_promotions(lakehouse)
+    champion_version = champion_before(promotions, service_month)
     champion = _champion(lakehouse, champion_version, service_month)
     data = read_refresh_data(lakehouse, catalogue, service_month)
     before = None if champion_version is None else read_accounts_of(lakehouse, champion_version)
@@ -107,7 +108,7 @@ def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any],
         data,
         service_month=service_month,
         version=version,
-        champion_version=champion_version,
+        promotions=promotions,
         seed=SEED,
     )
     append_promotion(lakehouse, promotion)

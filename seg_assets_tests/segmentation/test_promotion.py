@@ -8,25 +8,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seg_assets.segmentation.promotion import (
+    AUTOMATIC,
     Champion,
     Gate,
     Promotion,
     champion_before,
     champion_of,
     decide,
+    decided_by_person,
     next_version,
     out_of_order,
     promotion_gates,
     rejected_since,
+    versions_in_force,
 )
 
 MAY, JUNE, JULY = dt.date(2026, 5, 1), dt.date(2026, 6, 1), dt.date(2026, 7, 1)
 NOW = dt.datetime(2026, 7, 2, tzinfo=dt.UTC)
 
 
-def row(month, version, action="promote", to_version=None, minutes=0):
+def row(month, version, action="promote", to_version=None, minutes=0, by=AUTOMATIC):
     at = NOW + dt.timedelta(minutes=minutes)
-    return Promotion(month, version, action, "automatic", at, "because", None, to_version or version)
+    return Promotion(month, version, action, by, at, "because", None, to_version or version)
 
 
 def test_a_week_is_scored_by_the_month_it_begins_in():
@@ -117,6 +120,43 @@ def test_a_challenger_that_passes_becomes_champion():
     found = decide(service_month=JULY, definition_version="2026-07.1", champion=None, gates=gates, at=NOW)
     assert (found.action, found.from_version, found.to_version) == ("promote", None, "2026-07.1")
     assert "lift: not judged" in found.reason
+
+
+def test_a_persons_decision_on_a_month_is_not_replaced_by_a_later_attempt_at_it():
+    """Another attempt at a month, because its snapshot landed again, must not undo last week's rollback."""
+    rollback = row(JULY, "2026-07.1", "rollback", "2026-06.1", minutes=1, by="Ana")
+    promotions = [row(JULY, "2026-07.1", "promote", "2026-07.1"), rollback]
+    assert decided_by_person(promotions, JULY) == rollback
+    gates = promotion_gates(
+        shares={"SEG-01": 0.5, "SEG-02": 0.5},
+        value_shares={},
+        names=["A", "B"],
+        churn=0.01,
+        smallest_share=0.03,
+        smallest_value_share=0.03,
+        churn_at_most=0.25,
+        standing=rollback,
+    )
+    found = decide(
+        service_month=JULY,
+        definition_version="2026-07.2",
+        champion="2026-05.1",
+        gates=gates,
+        at=NOW + dt.timedelta(hours=2),
+        in_force="2026-06.1",
+    )
+    assert (found.action, found.to_version) == ("reject", "2026-06.1")
+    assert "Ana chose 2026-06.1 for this month" in found.reason
+    assert versions_in_force([*promotions, found])[JULY] == "2026-06.1"
+
+
+def test_a_machines_decision_on_a_month_leaves_room_for_the_next():
+    promotions = [
+        row(JULY, "2026-07.1", "rollback", "2026-06.1", by="Ana"),
+        row(JULY, "2026-07.2", "promote", "2026-07.2", minutes=1),
+    ]
+    assert decided_by_person(promotions, JULY) is None
+    assert decided_by_person(promotions[:1], dt.date(2026, 8, 1)) is None
 
 
 def test_an_announced_change_passes_the_churn_gate_and_says_so():
