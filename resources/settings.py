@@ -1,6 +1,6 @@
 """The settings, read from the environment once.
 
-Belongs here: SEG_ENV, SEG_HOME, SEG_LANDING, SEG_CATALOG, SEG_ALERT_WEBHOOK and the places that follow from them.
+Belongs here: SEG_ENV, SEG_HOME, SEG_LANDING, SEG_CATALOG, SEG_ALERT_WEBHOOK and _EMAIL, and what follows from them.
 Does not: opening anything at those places.
 """
 
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from resources.mail import Mail
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 WORKSPACE_SETTINGS = ("DATABRICKS_HOST", "SEG_HOME", "SEG_LANDING")
 
@@ -22,12 +24,13 @@ class SettingsError(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things lie. alert_webhook: where alerts go, a secret; None: they are logged and stored only."""
+    """Where things lie. alert_webhook, alert_email: where alerts go, secrets; None: they are logged and stored only."""
 
     home: Path
     landing: str
     catalog: Path | None = None
     alert_webhook: str | None = field(default=None, repr=False)
+    alert_email: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -53,12 +56,17 @@ class Settings:
             landing=environment.get("SEG_LANDING") or str(home / "landing"),
             catalog=Path(catalog).expanduser().absolute() if catalog else None,
             alert_webhook=_webhook(environment),
+            alert_email=_email(environment),
         )
 
     def to_environment(self) -> dict[str, str]:
         """The variables that give these settings to another process."""
         found = {"SEG_ENV": "local", "SEG_HOME": str(self.home), "SEG_LANDING": self.landing}
-        given = {"SEG_CATALOG": self.catalog, "SEG_ALERT_WEBHOOK": self.alert_webhook}
+        given = {
+            "SEG_CATALOG": self.catalog,
+            "SEG_ALERT_WEBHOOK": self.alert_webhook,
+            "SEG_ALERT_EMAIL": self.alert_email,
+        }
         return found | {name: str(value) for name, value in given.items() if value is not None}
 
     @property
@@ -87,6 +95,18 @@ def _webhook(environment: Mapping[str, str]) -> str | None:
     if not whole or any(not "!" <= letter <= "~" for letter in webhook):
         raise SettingsError("SEG_ALERT_WEBHOOK is not an http or https URL; its value is a secret and not shown here")
     return webhook
+
+
+def _email(environment: Mapping[str, str]) -> str | None:
+    """Raises SettingsError without the value, which may hold a password."""
+    address = environment.get("SEG_ALERT_EMAIL") or None
+    if address is None:
+        return None
+    try:
+        Mail.at(address)
+    except ValueError as error:
+        raise SettingsError(f"SEG_ALERT_EMAIL is {error}; its value is a secret and not shown here") from None
+    return address
 
 
 def default_home() -> Path:

@@ -1,6 +1,6 @@
 """One POST to a Slack webhook: within bounds, and without the address in any message.
 
-Belongs here: trying, waiting and giving up; why a message was not taken. Does not: what is sent (alerts.py).
+Belongs here: trying, waiting and giving up. Does not: what is sent (slack_message.py).
 
 Why the standard library: urllib3 tells each retry with its path, which is the secret, to the log.
 """
@@ -12,9 +12,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
+
+from resources.alert import Message, Refusal
+from resources.slack_message import slack_message
 
 SECONDS = 5.0
 PAUSES = (0.3, 1.0)
@@ -23,11 +26,14 @@ BUSY = 429
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Why a message was not taken. final: the webhook answered that it never will take this one."""
+class Webhook:
+    """A Slack webhook. address: a secret."""
 
-    why: str
-    final: bool
+    address: str = field(repr=False)
+
+    def send(self, message: Message) -> Refusal | None:
+        """Deliver it; None where it was taken."""
+        return post(self.address, slack_message(message))
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

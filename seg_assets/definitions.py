@@ -79,7 +79,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definition
             "contacted": AccountList(str(settings.home / CONTACTED), "contacted_on"),
             "exports": Exports(str(settings.home / "exports")),
             "pages": Pages(str(settings.home / PAGES)),
-            "alerts": Alerts(lakehouse, settings.alert_webhook),
+            "alerts": Alerts(lakehouse, settings.alert_webhook, settings.alert_email),
             "io_manager": DeltaIOManager(lakehouse, {SEGMENT_PROFILES.name: SEGMENT_PROFILES}),
         },
     )

@@ -73,9 +73,9 @@ ALERTS = Table(
         "message_id": Column(pl.String, "The message that the row is about; a message has a row for each try"),
         "about": Column(pl.String, "What the problem is about: messages about the same belong together"),
         "event": Column(
-            pl.String, "raised, recovered, delivered (to the webhook), undelivered (tried again) or refused (not)"
+            pl.String, "raised, recovered, delivered (by the channel), undelivered (tried again) or refused (not)"
         ),
-        "channel": Column(pl.String, "webhook, or log where none was set"),
+        "channel": Column(pl.String, "webhook or email, each with a message of its own; log where neither was set"),
         "level": Column(pl.String, "error or warning"),
         "title": Column(pl.String, "The problem in a line"),
         "says": Column(pl.String, "The problem in a sentence; of undelivered and refused messages why"),

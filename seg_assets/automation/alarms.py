@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from resources.alerts import Alert
+from resources.alert import Alert
 from seg_assets.automation.lateness import Late
 from seg_assets.automation.plan import Skip
 from seg_assets.automation.world import Failed, Work

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from resources.alerts import Alert
+from resources.alert import Alert
 from seg_assets.automation.freshness import Waiting
 from seg_assets.checks.finding import RUNBOOK
 

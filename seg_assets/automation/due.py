@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resources.alerts import Alert
+from resources.alert import Alert
 from seg_assets.automation.alarms import alarms
 from seg_assets.automation.choose import Launch, choose, given_up
 from seg_assets.automation.due_landing import complete_in_landing, events_due, snapshots_due

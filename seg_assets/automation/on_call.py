@@ -51,9 +51,9 @@ def build_on_call_sensor(catalogue: Catalogue) -> dg.SensorDefinition:
         name=SENSOR,
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells on-call, by the webhook of SEG_ALERT_WEBHOOK, of every check and run that failed and of a "
-        "newest week that is not scored: each once, and once when it is over. Without a webhook, alerts are logged and "
-        "kept in table alerts.",
+        description="Tells on-call, by webhook (SEG_ALERT_WEBHOOK) or mail (SEG_ALERT_EMAIL), of every check and run "
+        "that failed and of a newest week that is not scored: once, and once when it is over. Without either, alerts "
+        "are logged and kept in table alerts.",
     )
     def on_call_sensor(
         context: dg.SensorEvaluationContext,

@@ -7,7 +7,7 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.alerts import Alert
+from resources.alert import Alert
 from seg_assets.automation.alerting import CheckSeen, News, RunSeen, Span, of_check, of_freshness, of_run, settled
 from seg_assets.automation.freshness import GRACE, Waiting, newest_unscored, overdue, waiting
 

@@ -42,7 +42,7 @@ gates:
 """
 """Gates that a few thousand accounts can pass: refits of so few do not agree, which the default gates rightly stop."""
 
-SETTINGS = ("SEG_ENV", "SEG_HOME", "SEG_LANDING", "SEG_CATALOG", "SEG_ALERT_WEBHOOK", "DAGSTER_HOME")
+SETTINGS = ("SEG_ENV", "SEG_HOME", "SEG_LANDING", "SEG_CATALOG", "SEG_ALERT_WEBHOOK", "SEG_ALERT_EMAIL", "DAGSTER_HOME")
 
 
 @dataclass(frozen=True)

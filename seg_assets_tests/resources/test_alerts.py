@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from resources import webhook
-from resources.alerts import TRIES, Alert, Alerts
+from resources.alert import Alert
+from resources.alerts import TRIES, Alerts
 from resources.lakehouse import Lakehouse
 from seg_assets_tests.resources.slack import SECRET, Slack
 

@@ -22,6 +22,7 @@ def test_settings_survive_the_way_to_another_process(tmp_path):
         "SEG_LANDING": "s3://bucket/landing",
         "SEG_CATALOG": str(tmp_path / "mine.yaml"),
         "SEG_ALERT_WEBHOOK": "https://hooks.example/services/T0/B0/secret",
+        "SEG_ALERT_EMAIL": "smtps://seg:secret@mail.example/?from=seg@example.com&to=ana@example.com",
     }
     settings = Settings.from_environment(given)
     assert Settings.from_environment(settings.to_environment()) == settings
@@ -55,4 +56,14 @@ def test_the_webhook_is_shown_by_nothing():
 def test_a_webhook_that_is_no_url_is_refused_by_name_not_by_value(webhook):
     with pytest.raises(SettingsError, match="SEG_ALERT_WEBHOOK is not an http or https URL") as raised:
         Settings.from_environment({"SEG_ALERT_WEBHOOK": webhook})
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_mail_address_is_shown_by_nothing_and_refused_by_name_not_by_value():
+    whole = "smtps://seg:hunter2@mail.example/?from=seg@example.com&to=ana@example.com"
+    settings = Settings.from_environment({"SEG_ALERT_EMAIL": whole})
+    assert settings.alert_email == whole
+    assert "hunter2" not in repr(settings)
+    with pytest.raises(SettingsError, match="SEG_ALERT_EMAIL is not shaped as smtps://") as raised:
+        Settings.from_environment({"SEG_ALERT_EMAIL": "smtps://seg:hunter2@mail.example"})
     assert "hunter2" not in str(raised.value)
