@@ -31,6 +31,7 @@ from seg_assets.segmentation.wording import NOT_KNOWN
 
 Flags = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.intp]
+DAY = pd.ArrowDtype(pa.date32())
 LIST_OF_TEXTS = pd.ArrowDtype(pa.list_(pa.string()))
 
 
@@ -80,6 +81,11 @@ class PlainScoring:
                 "action_reason": np.array([one.action_reason for one in verdicts], dtype=object)[segment],
                 "definition_version": self.definition_version,
                 "before_first_model": False,
+                **{
+                    name: pd.Series([None] * len(accounts), dtype="str")
+                    for name in ("override_owner", "override_reason")
+                },
+                "override_until": pd.Series([None] * len(accounts), dtype=DAY),
             }
         )
 

@@ -27,7 +27,10 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 from polars.exceptions import PolarsError
 
+from resources.delta_log import log_remedy
 from seg_assets.schemas import Table
+
+LOG = "_delta_log"
 
 
 class TableError(RuntimeError):
@@ -46,12 +49,12 @@ class Lakehouse:
 
     def exists(self, table: str) -> bool:
         """Whether `table` has been written."""
-        return (Path(self.uri(table)) / "_delta_log").is_dir()
+        return any((Path(self.uri(table)) / LOG).glob("*.json"))
 
     def tables(self) -> list[str]:
         """The names of all tables, sorted."""
         root = Path(self.root)
-        return sorted(str(log.parent.relative_to(root)) for log in root.glob("**/_delta_log"))
+        return sorted(str(log.parent.relative_to(root)) for log in root.glob(f"**/{LOG}"))
 
     def is_partitioned(self, table: str) -> bool:
         """Whether `table` has a partition column. Raises TableError where it cannot be opened."""
@@ -62,6 +65,17 @@ class Lakehouse:
         if not self.exists(table):
             return {}
         return _files_by_date(self._open(table))
+
+    def written(self, table: str) -> dict[dt.date, float] | None:
+        """When each date that `table` holds was written, in seconds since 1970; None where it keeps no partitions."""
+        if not self.exists(table):
+            return None
+        delta = self._open(table)
+        columns = delta.metadata().partition_columns
+        if not columns:
+            return None
+        files = pl.DataFrame(delta.get_add_actions(flatten=True))
+        return {day: at / 1000 for day, at in files.select(f"partition.{columns[0]}", "modification_time").iter_rows()}
 
     def scan(self, table: str, partitions: Collection[dt.date] | None = None) -> pl.LazyFrame:
         """The rows of `table`, of the listed partitions only where given.
@@ -138,7 +152,7 @@ class Lakehouse:
             rows = written.select(pl.len()).collect().item()
             if verify is not None:
                 verify(written)
-            with self._locked(table.name):
+            with self.alone(table.name):
                 delta = self._open_or_create(table, body.collect_schema())
                 delta.create_write_transaction(
                     [_added(file, relative, values, rows)],
@@ -184,16 +198,19 @@ class Lakehouse:
             return DeltaTable(self.uri(table))
         except (DeltaError, TableNotFoundError) as error:
             raise TableError(
-                f"table {table} at {self.uri(table)} cannot be opened: {str(error).splitlines()[0]}. If its last "
-                f"commit is cut short, remove that file from {table}/_delta_log: the commit before it is whole"
+                f"table {table} at {self.uri(table)} cannot be opened: {str(error).splitlines()[0]}. "
+                f"{log_remedy(Path(self.uri(table)) / LOG)}"
             ) from error
 
     @contextmanager
-    def _locked(self, table: str) -> Iterator[None]:
-        """Hold the table's lock; the operating system releases it when the process dies."""
+    def alone(self, work: str) -> Iterator[None]:
+        """Wait until no other process of this machine does `work`, which is no table's name; then keep others waiting.
+
+        The operating system lets the next one in where the process dies.
+        """
         folder = Path(self.root) / ".locks"
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / f"{table.replace('/', '__')}.lock").open("w") as lock:
+        with (folder / f"{work.replace('/', '__')}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -1,7 +1,8 @@
 """The settings, read from the environment once.
 
-Belongs here: SEG_ENV, SEG_HOME, SEG_LANDING, SEG_CATALOG, SEG_ALERT_WEBHOOK and _EMAIL, and what follows from them.
-Does not: opening anything at those places.
+Belongs here: SEG_ENV, SEG_HOME, SEG_LANDING, SEG_CATALOG, SEG_ALERT_WEBHOOK and _EMAIL, SEG_COMPUTE and SEG_LAKEHOUSE,
+and what follows from them. Does not: opening anything at those places; credentials of a workspace, which its client
+takes from the environment itself (resources/databricks/connection.py).
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from urllib.parse import urlsplit
 from resources.mail import Mail
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-WORKSPACE_SETTINGS = ("DATABRICKS_HOST", "SEG_HOME", "SEG_LANDING")
+WORKSPACE_SETTINGS = ("SEG_HOME", "SEG_LANDING", "SEG_LAKEHOUSE", "SEG_COMPUTE")
+WORKSPACES = ("DATABRICKS_HOST", "DATABRICKS_CONFIG_PROFILE")
+"""Either says which workspace it is."""
 
 
 class SettingsError(RuntimeError):
@@ -24,13 +27,19 @@ class SettingsError(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things lie. alert_webhook, alert_email: where alerts go, secrets; None: they are logged and stored only."""
+    """Where things lie. alert_webhook, alert_email: where alerts go, secrets; None: they are logged and stored only.
+
+    tables: the root of the tables, None for the home's own; compute: the file that says what Databricks tasks run on,
+    None where steps run on this machine.
+    """
 
     home: Path
     landing: str
     catalog: Path | None = None
     alert_webhook: str | None = field(default=None, repr=False)
     alert_email: str | None = field(default=None, repr=False)
+    tables: str | None = None
+    compute: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -41,37 +50,36 @@ class Settings:
         """
         where = environment.get("SEG_ENV", "local")
         if where == "databricks":
-            missing = [name for name in WORKSPACE_SETTINGS if not environment.get(name)]
-            if missing:
-                raise SettingsError(f"SEG_ENV=databricks needs {', '.join(missing)}: set it, or use SEG_ENV=local")
-            raise SettingsError(
-                "SEG_ENV=databricks: this version runs its steps on this machine only; use SEG_ENV=local"
-            )
-        if where != "local":
+            _refuse_missing(environment)
+        elif where != "local":
             raise SettingsError(f"SEG_ENV={where!r} is unknown: use local or databricks")
         home = Path(environment.get("SEG_HOME") or default_home()).expanduser().absolute()
-        catalog = environment.get("SEG_CATALOG")
         return cls(
             home=home,
             landing=environment.get("SEG_LANDING") or str(home / "landing"),
-            catalog=Path(catalog).expanduser().absolute() if catalog else None,
+            catalog=_file(environment, "SEG_CATALOG"),
             alert_webhook=_webhook(environment),
             alert_email=_email(environment),
+            tables=environment.get("SEG_LAKEHOUSE") or None,
+            compute=_file(environment, "SEG_COMPUTE") if where == "databricks" else None,
         )
 
     def to_environment(self) -> dict[str, str]:
         """The variables that give these settings to another process."""
-        found = {"SEG_ENV": "local", "SEG_HOME": str(self.home), "SEG_LANDING": self.landing}
+        where = "local" if self.compute is None else "databricks"
+        found = {"SEG_ENV": where, "SEG_HOME": str(self.home), "SEG_LANDING": self.landing}
         given = {
             "SEG_CATALOG": self.catalog,
             "SEG_ALERT_WEBHOOK": self.alert_webhook,
             "SEG_ALERT_EMAIL": self.alert_email,
+            "SEG_LAKEHOUSE": self.tables,
+            "SEG_COMPUTE": self.compute,
         }
         return found | {name: str(value) for name, value in given.items() if value is not None}
 
     @property
     def lakehouse(self) -> str:
-        return str(self.home / "lakehouse")
+        return self.tables or str(self.home / "lakehouse")
 
     @property
     def dagster_home(self) -> Path:
@@ -80,6 +88,19 @@ class Settings:
     @property
     def mlflow_home(self) -> Path:
         return self.home / "mlflow"
+
+
+def _refuse_missing(environment: Mapping[str, str]) -> None:
+    """Raises SettingsError, naming what SEG_ENV=databricks needs and lacks."""
+    missing = [] if any(environment.get(name) for name in WORKSPACES) else [" or ".join(WORKSPACES)]
+    missing += [name for name in WORKSPACE_SETTINGS if not environment.get(name)]
+    if missing:
+        raise SettingsError(f"SEG_ENV=databricks needs {', '.join(missing)}: set it, or use SEG_ENV=local")
+
+
+def _file(environment: Mapping[str, str], name: str) -> Path | None:
+    given = environment.get(name)
+    return Path(given).expanduser().absolute() if given else None
 
 
 def _webhook(environment: Mapping[str, str]) -> str | None:

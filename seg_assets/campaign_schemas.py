@@ -17,20 +17,21 @@ AUDIENCE_EXPORT = Table(
         "audience": Column(pl.String, "The segment_id, or the label's name"),
         "audience_name": Column(pl.String, "What it is called"),
         "account_id": ACCOUNT_ID,
-        "account_name": Column(pl.String, "Its name; null without account_master"),
+        "account_name": Column(pl.String, "Its name; null without account_master", sensitive=True),
         "status": Column(
             pl.String,
             "entered (on the list now, not the week before), stayed, left (the other way round), or withheld (in the "
             "audience, on the list neither time)",
         ),
-        "email": Column(pl.Boolean, "Whether it may get e-mail"),
-        "ads": Column(pl.Boolean, "Whether it may be shown ads"),
-        "sales": Column(pl.Boolean, "Whether sales may contact it"),
+        "email": Column(pl.Boolean, "Whether it may get e-mail", sensitive=True),
+        "ads": Column(pl.Boolean, "Whether it may be shown ads", sensitive=True),
+        "sales": Column(pl.Boolean, "Whether sales may contact it", sensitive=True),
         "holdout": Column(pl.Boolean, "Whether it is held out of all contact, to measure what contact does"),
         "arms": Column(pl.List(pl.String), "`experiment: arm` of every experiment that it is in"),
         "reason": Column(pl.String, "Why it is not on the list; null where it is"),
     },
     partition_column="snapshot_date",
+    description="Who is on which list of a week, by which channel, and who is held back and why",
 )
 
 EXPERIMENTS = Table(
@@ -42,19 +43,25 @@ EXPERIMENTS = Table(
         "design": Column(pl.String, "Arms, shares, baseline, hold-out, salt, strata and plan, as JSON"),
         "at": Column(TIMESTAMP, "When"),
     },
+    description="Experiments that were started and stopped, with their designs",
 )
 
 EXPERIMENT_ARMS = Table(
     "experiment_arms",
     {
         "account_id": ACCOUNT_ID,
-        "family": Column(pl.String, "The parent account when it was assigned; the account itself where none was known"),
+        "family": Column(
+            pl.String,
+            "The parent account when it was assigned; the account itself where none was known",
+            sensitive=True,
+        ),
         "stratum": Column(pl.String, "Where its family was dealt its arm"),
         "arm": Column(pl.String, "What it is to get, or holdout"),
         "holdout": Column(pl.Boolean, "Whether it is held out of all contact"),
         "assigned_on": Column(pl.Date, "The Monday of the snapshot in which it got its arm"),
         "experiment": Column(pl.String, "Which experiment"),
     },
+    description="Which arm of which experiment an account got, and when",
 )
 
 EXPERIMENT_EFFECTS = Table(
@@ -80,4 +87,5 @@ EXPERIMENT_EFFECTS = Table(
         "says": Column(pl.String, "The figure in a sentence"),
     },
     partition_column="data_month",
+    description="What experiments show, with intervals, and what speaks against them",
 )

@@ -17,7 +17,9 @@ import typer
 from resources.settings import Settings
 from seg_assets.calendar import mondays, month_before, parse_monday, parse_month
 from seg_assets.decision_commands import promote, rollback
+from seg_assets.describe_command import describe
 from seg_assets.options import Catalog, Home, Json, LandingTables, listed, parsed, settings_of
+from seg_assets.override_commands import app as overrides
 
 if TYPE_CHECKING:
     from seg_assets.automation.launch import Run
@@ -33,6 +35,8 @@ FIRST_SAMPLE_MONDAY = dt.date(2025, 1, 27)
 LAST_SAMPLE_MONDAY = dt.date(2026, 7, 20)
 SAMPLE_SEED = 7
 DEMO_WEEKS = (dt.date(2026, 6, 29), dt.date(2026, 7, 6), dt.date(2026, 7, 13), dt.date(2026, 7, 20))
+INTERRUPTED = 130
+"""What a shell says of a command that Ctrl-C ended."""
 DEMO_LABEL_MONTHS = 3
 """Month-ends before the first training month, so that its refresh knows matured outcomes."""
 DEMO_HISTORY_MONTHS = 9
@@ -80,8 +84,11 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Turn landing tables into weekly segment scores, by real Dagster runs in that home."""
+    from sqlalchemy.exc import OperationalError
+
     from resources.lakehouse import TableError
     from seg_assets import console
+    from seg_assets.automation.launch import Interrupted
     from seg_assets.catalogs import CatalogueError
     from seg_assets.landing import LandingError
 
@@ -92,6 +99,16 @@ def run(
     except (CatalogueError, LandingError, TableError) as error:
         typer.echo(json.dumps({"home": str(settings.home), "ok": False, "error": str(error)}) if as_json else error)
         raise typer.Exit(2) from error
+    except OperationalError as error:
+        told = (
+            f"Dagster's storage in {settings.dagster_home} does not answer ({error.orig}). If the disk is full, free "
+            "some of it; if another program holds its files locked, end that. What is stored is whole: run again"
+        )
+        typer.echo(json.dumps({"home": str(settings.home), "ok": False, "error": told}) if as_json else told)
+        raise typer.Exit(2) from error
+    except Interrupted as error:
+        typer.echo(json.dumps({"home": str(settings.home), "ok": False, "error": str(error)}) if as_json else error)
+        raise typer.Exit(INTERRUPTED) from error
     typer.echo(json.dumps(console.run_object(settings, done)) if as_json else console.run_text(settings, done))
     raise typer.Exit(0 if done.ok else 1)
 
@@ -157,18 +174,24 @@ def show(
     table: Annotated[str | None, typer.Argument(help="a table such as segment_profiles [default: list them]")] = None,
     home: Home = None,
     rows: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 20,
+    partition: Annotated[str | None, typer.Option(help="a date, 2026-07-06 [default: the newest]")] = None,
+    history: Annotated[str | None, typer.Option(help="a column: what it held, partition by partition")] = None,
     as_json: Json = False,
 ) -> None:
     """Print a table of that home, newest partition first, or the list of tables."""
     from resources.lakehouse import Lakehouse, TableError
     from seg_assets import console
+    from seg_assets.table_history import history_text
 
     lakehouse = Lakehouse(settings_of(home, None, None).lakehouse)
     try:
         if table is None:
             typer.echo(console.tables_text(lakehouse, as_json=as_json))
+        elif history is not None:
+            typer.echo(history_text(lakehouse, table, history, rows, as_json=as_json))
         else:
-            typer.echo(console.table_text(lakehouse, table, rows, as_json=as_json))
+            of = parsed(partition, dt.date.fromisoformat) if partition else None
+            typer.echo(console.table_text(lakehouse, table, rows, as_json=as_json, partition=of))
     except TableError as error:
         typer.echo(f"seg show: {error}", err=True)
         raise typer.Exit(2) from error
@@ -202,8 +225,10 @@ def explain(
     typer.echo(json.dumps(object_told) if as_json else console.explanation_text(told))
 
 
+app.command()(describe)
 app.command()(promote)
 app.command()(rollback)
+app.add_typer(overrides, name="override")
 
 
 def _run(

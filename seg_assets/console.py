@@ -22,7 +22,7 @@ from seg_assets.steps.models import read_promotions
 
 if TYPE_CHECKING:
     # Dagster comes with these; commands that only read tables do without its seconds.
-    from seg_assets.automation.launch import Run
+    from seg_assets.automation.launch import Check, Run
     from seg_assets.automation.plan import Skip
     from seg_assets.automation.population import PopulationRun
     from seg_assets.segmentation.account_history import ScoredWeek
@@ -44,7 +44,7 @@ class Progress:
         if self._quiet:
             return
         rows = f"{run.rows:>9,} rows" if run.rows is not None else " " * 14
-        state = "done  " if run.ok else "FAILED"
+        state = "done   " if run.ok else "STOPPED" if run.stopped_by else "FAILED "
         print(
             f"{time.monotonic() - self._began:6.1f} s  {state} {run.job:<14} {run.partition:<24} {rows} "
             f"{run.seconds:6.1f} s",
@@ -52,8 +52,8 @@ class Progress:
         )
         for check in run.checks:
             if not check.passed:
-                print(_wrapped(f"check {check.asset}:{check.name}: {check.description}", 10), flush=True)
-        if run.error:
+                print(_check_text(check), flush=True)
+        if run.error and not run.stopped_by:
             print(_wrapped(run.error, 10), flush=True)
 
 
@@ -86,6 +86,8 @@ def run_object(settings: Settings, done: PopulationRun) -> dict[str, Any]:
                 "passed": check.passed,
                 "blocking": check.blocking,
                 "description": check.description,
+                "runbook": check.runbook,
+                "look_closer": check.look_closer,
             }
             for run in done.runs
             for check in run.checks
@@ -155,12 +157,14 @@ def tables_text(lakehouse: Lakehouse, *, as_json: bool) -> str:
     return "Tables (Delta)\n" + "\n".join(f"  {table:<32} {uri}" for table, uri in tables.items())
 
 
-def table_text(lakehouse: Lakehouse, table: str, rows: int, *, as_json: bool) -> str:
-    """The first rows of a table, its newest partition first. Raises TableError where there is no such table."""
+def table_text(lakehouse: Lakehouse, table: str, rows: int, *, as_json: bool, partition: dt.date | None = None) -> str:
+    """The first rows of a table, of one partition or its newest first. Raises TableError where it is not there."""
     frame = lakehouse.scan(table)
     dates = [name for name, dtype in frame.collect_schema().items() if dtype == pl.Date]
     partitions = _partitions(lakehouse, table)
-    if partitions:
+    if partition is not None:
+        frame = lakehouse.scan(table, [partition])
+    elif partitions:
         frame = lakehouse.scan(table, [max(partitions)])
     elif dates:
         frame = frame.sort(dates[0], descending=True)
@@ -170,13 +174,14 @@ def table_text(lakehouse: Lakehouse, table: str, rows: int, *, as_json: bool) ->
     with pl.Config(tbl_rows=rows, tbl_cols=-1, tbl_width_chars=200, fmt_str_lengths=60, tbl_hide_dataframe_shape=True):
         total = lakehouse.scan(table).select(pl.len()).collect().item()
         kept = f", newest partition {max(partitions)}" if partitions else ""
+        kept = kept if partition is None else f", partition {partition}"
         return f"{table}: {total:,} rows{kept}\n{head}"
 
 
 def explanation_text(told: Explanation) -> str:
     """What `seg explain` prints: segment, conditions, the nearest other segment, intent, history."""
     name = f"  {told.account_name}" if told.account_name else ""
-    sure = "not known yet"
+    sure = "not known yet" if told.override_owner is None else "not known"
     if told.confidence is not None:
         sure = "above 0.99" if told.confidence > 0.99 else f"{told.confidence:.2f}"
     segment = [
@@ -199,6 +204,8 @@ def _action_text(told: Explanation) -> str:
 
 
 def _confidence_words(told: Explanation) -> str:
+    if told.override_owner is not None:
+        return f"the probability that at the next scoring its values meet {told.segment_id}"
     if told.held:
         return "the probability that at the next scoring its values meet the segment it is held in"
     return "the probability of the same segment at the next scoring"
@@ -214,7 +221,10 @@ def _nearest_text(told: Explanation) -> str:
         return ""
     other = f"{nearest.segment_id}  {nearest.segment_name}"
     head = f"Nearest other, and what would move it there: {other}"
-    if told.held:
+    if told.override_owner is not None and told.segment_id != told.rule_segment_id:
+        met = f"{told.rule_segment_id}  {told.rule_segment_name}"
+        head = f"Set by {told.override_owner}: its values meet {met}. What would move them to {other}:"
+    elif told.held:
         met = f"{told.rule_segment_id}  {told.rule_segment_name}"
         head = f"Held: its values meet {met}. What would keep it in {nearest.segment_id}:"
     elif nearest.weeks_of_noise is None:
@@ -239,7 +249,8 @@ def _intent_text(intent: IntentPoints | None) -> str:
 def _history_text(weeks: Sequence[ScoredWeek]) -> str:
     lines = ["History, newest week first"]
     for week in weeks:
-        held = f", held: its values meet {week.rule_segment_id}" if week.held else ""
+        kept = "held" if week.held else "" if week.override_owner is None else f"set by {week.override_owner}"
+        held = f", {kept}: its values meet {week.rule_segment_id}" if kept else ""
         segment = f"{week.segment_id}  {week.segment_name}{held}" if week.segment_id else ""
         line = f"{week.week}  {segment}".ljust(62) + f"  {week.definition_version or ''}{_later(week)}"
         lines.append(line.rstrip())
@@ -270,13 +281,29 @@ def _skipped_text(skipped: Sequence[Skip]) -> str:
     return "Skipped\n" + "\n".join(lines) if lines else ""
 
 
+def _check_text(check: Check) -> str:
+    """A check that did not pass: whether it stopped its run, what it found, and what to do."""
+    did = "stopped it" if check.blocking else "warns"
+    told = [_wrapped(f"check {check.name} of {check.asset} {did}: {check.description}", 10)]
+    if check.runbook:
+        told.append(_wrapped(f"what to do: {check.runbook}", 12))
+    if check.look_closer:
+        # In one piece, to be copied.
+        told.append(f"{' ' * 12}look closer: {check.look_closer}")
+    return "\n".join(told)
+
+
 def _outcome_text(done: PopulationRun) -> str:
-    failed = sum(not run.ok for run in done.runs)
+    stopped = [run for run in done.runs if run.stopped_by]
+    failed = sum(not run.ok for run in done.runs) - sum(not run.ok for run in stopped)
     if done.ok:
         if not done.months and not done.weeks:
             return "Nothing was done: nothing that landed could be used; see what was skipped."
         return f"{len(done.runs)} runs, all succeeded." if done.runs else "Nothing to do: everything is up to date."
-    return f"FAILED: {failed} of {len(done.runs)} runs failed; what was wrong is told above."
+    told = [f"{run.job} of {run.partition} was stopped by check {run.stopped_by}" for run in stopped]
+    if failed or not stopped:
+        told.append(f"{failed} of {len(done.runs)} runs failed")
+    return f"FAILED: {'; '.join(told)}. What was wrong, and what to do, is told above."
 
 
 def _next_text(settings: Settings) -> str:
@@ -293,7 +320,7 @@ def _next_text(settings: Settings) -> str:
     shown = [f"  {command.ljust(width)}   {what}" for command, what in lines]
     page = Pages(str(settings.home / FOLDER)).newest(CONVERSION_LIFT)
     lift = [f"  Conversion-lift page, in a browser: {page.as_uri()}"] if page is not None else []
-    return "\n".join(["Open next", *shown, *lift, f"  MLflow store: {settings.mlflow_home / 'mlflow.db'}"])
+    return "\n".join(["Open next", *shown, *lift, f"  MLflow store: {_store(settings)}"])
 
 
 def _money(value: float | None) -> str:
@@ -316,3 +343,7 @@ def _wrapped(text: str, indent: int) -> str:
         textwrap.fill(line, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2))
         for line in text.splitlines()
     )
+
+
+def _store(settings: Settings) -> str:
+    return "the workspace's" if settings.compute is not None else str(settings.mlflow_home / "mlflow.db")

@@ -1,7 +1,7 @@
 """`seg promote` and `seg rollback`: thin commands over the jobs of the same names.
 
-Belongs here: their options, and telling how the run ended. Does not: the jobs (automation/promote.py), the other
-commands (cli.py).
+Belongs here: their options, and telling how the run of any decision ended. Does not: the jobs (automation/promote.py),
+the other commands (override_commands.py, cli.py).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,31 +48,48 @@ def _decision(version: str, by: str, reason: str) -> dict[str, str]:
 
 
 def _decide(settings: Settings, job: str, config: Mapping[str, str], *, as_json: bool) -> None:
-    """Run the job in the home and print what holds now. Exits with 2 where the decision was refused or failed."""
+    """Carry out a decision on a version, which has a release note afterwards."""
+    from resources.pages import FOLDER, Pages
+    from seg_assets.reports.release_note import FOLDER as RELEASES
+
+    note = Pages(str(settings.home / FOLDER)).path(f"{RELEASES}/{config['definition_version']}", "md")
+    carry_out(settings, job, config, command=job, as_json=as_json, note=note)
+
+
+def carry_out(
+    settings: Settings,
+    job: str,
+    config: Mapping[str, str],
+    *,
+    command: str,
+    as_json: bool,
+    note: Path | None = None,
+) -> None:
+    """Run the job in the home and print what holds now. Exits with 2 where the decision was refused or failed.
+
+    command: of seg, as people wrote it; note: the page that the job writes, where it writes one.
+    """
     import dagster as dg
 
     from resources.dagster_home import prepare_dagster_home
-    from resources.pages import FOLDER, Pages
     from seg_assets.automation.promote import run_decision
     from seg_assets.catalogs import CatalogueError, catalogue_at
     from seg_assets.definitions import build_definitions
-    from seg_assets.reports.release_note import FOLDER as RELEASES
 
     os.environ["DAGSTER_HOME"] = str(prepare_dagster_home(settings.dagster_home))
     try:
         definitions = build_definitions(settings, catalogue_at(settings.catalog))
     except CatalogueError as error:
-        typer.echo(f"seg {job}: {error}", err=True)
+        typer.echo(f"seg {command}: {error}", err=True)
         raise typer.Exit(2) from error
     with dg.DagsterInstance.get() as instance:
         done = run_decision(definitions, instance, job, config)
-    note = Pages(str(settings.home / FOLDER)).path(f"{RELEASES}/{config['definition_version']}", "md")
     if as_json:
-        found = {"note": str(note)} if done.ok else {}
+        found = {"note": str(note)} if done.ok and note else {}
         told = {"home": str(settings.home), "ok": done.ok, "run_id": done.run_id, "told": done.told, **found}
         typer.echo(json.dumps(told))
     elif done.ok:
-        typer.echo(f"{done.told}\nRelease note: {note}")
+        typer.echo(f"{done.told}\nRelease note: {note}" if note else done.told)
     else:
-        typer.echo(f"seg {job}: {done.told}", err=True)
+        typer.echo(f"seg {command}: {done.told}", err=True)
     raise typer.Exit(0 if done.ok else 2)

@@ -9,7 +9,7 @@ import dagster as dg
 
 from resources.account_lists import CONTACTED, SUPPRESSED, AccountList
 from resources.alerts import Alerts
-from resources.compute import Steps
+from resources.compute import steps_of
 from resources.exports import Exports
 from resources.io_manager import DeltaIOManager
 from resources.lakehouse import Lakehouse
@@ -18,12 +18,14 @@ from resources.pages import Pages
 from resources.segment_names import FILE_NAME as SEGMENT_NAMES
 from resources.segment_names import SegmentNames
 from resources.settings import Settings
-from resources.tracking import Tracking
+from resources.tracking import tracking_of
 from seg_assets.assets.accounts import build_accounts
+from seg_assets.assets.annual_lock import build_annual_lock
 from seg_assets.assets.audiences import build_audiences
 from seg_assets.assets.experiment_arms import build_experiment_arms
 from seg_assets.assets.experiment_effects import build_experiment_effects
 from seg_assets.assets.features import build_features
+from seg_assets.assets.kpis import build_kpis
 from seg_assets.assets.lift import build_lift
 from seg_assets.assets.model import build_model
 from seg_assets.assets.monitoring import build_monitoring
@@ -33,10 +35,14 @@ from seg_assets.assets.release_notes import build_release_notes
 from seg_assets.assets.scores import build_scores
 from seg_assets.assets.stability import build_stability
 from seg_assets.assets.tiers import build_tiers
+from seg_assets.assets.triggers import build_triggers
 from seg_assets.automation.jobs import build_jobs
+from seg_assets.automation.newest_week import build_newest_week_check
 from seg_assets.automation.on_call import build_on_call_sensor
+from seg_assets.automation.override import build_override_jobs
 from seg_assets.automation.promote import build_decision_jobs
 from seg_assets.automation.sensors import build_sensor
+from seg_assets.automation.triggers import build_trigger_sensor
 from seg_assets.catalogs import Catalogue, catalogue_at
 from seg_assets.checks.build import build_checks
 from seg_assets.landing import Landing
@@ -60,20 +66,23 @@ def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definition
             build_stability(catalogue, partitions),
             build_release_notes(catalogue, partitions),
             build_scores(catalogue, partitions),
+            build_triggers(catalogue, partitions),
             build_experiment_arms(catalogue, partitions),
             build_experiment_effects(catalogue, partitions),
             build_audiences(catalogue, partitions),
             build_lift(catalogue, partitions),
+            build_annual_lock(catalogue, partitions),
+            build_kpis(catalogue, partitions),
             *build_monitoring(catalogue, partitions),
         ],
-        asset_checks=build_checks(catalogue, partitions),
-        jobs=[*jobs, *build_decision_jobs(catalogue)],
-        sensors=[build_sensor(catalogue, jobs), build_on_call_sensor(catalogue)],
+        asset_checks=[*build_checks(catalogue, partitions), build_newest_week_check(catalogue)],
+        jobs=[*jobs, *build_decision_jobs(catalogue), *build_override_jobs()],
+        sensors=[build_sensor(catalogue, jobs), build_trigger_sensor(jobs), build_on_call_sensor(catalogue)],
         resources={
             "lakehouse": lakehouse,
             "landing": Landing(settings.landing),
-            "tracking": Tracking(str(settings.mlflow_home)),
-            "steps": Steps(),
+            "tracking": tracking_of(settings),
+            "steps": steps_of(settings),
             "segment_names": SegmentNames(str(settings.home / SEGMENT_NAMES)),
             "suppressed": AccountList(str(settings.home / SUPPRESSED), "reason"),
             "contacted": AccountList(str(settings.home / CONTACTED), "contacted_on"),

@@ -44,6 +44,7 @@ CONVERSION_LIFT_REPORT = Table(
         "definition_version": DEFINITION_VERSION,
     },
     partition_column="data_month",
+    description="How many conversions segments find, compared with tiers and other ways to choose accounts",
 )
 
 CONVERSION_LIFT_CLASSES = Table(
@@ -64,6 +65,7 @@ CONVERSION_LIFT_CLASSES = Table(
         "conversion_high": Column(pl.Float64, "Upper end of the 95 % interval (Wilson)"),
     },
     partition_column="data_month",
+    description="Accounts and conversions of each class of each way to choose, behind the lift report",
 )
 
 CONVERSION_LIFT_FUNNEL = Table(
@@ -78,6 +80,7 @@ CONVERSION_LIFT_FUNNEL = Table(
         "says": Column(pl.String, "What the step asks"),
     },
     partition_column="data_month",
+    description="How many accounts the lift report counts, and why others are left out",
 )
 
 CONVERSION_LIFT_CONTROLS = Table(
@@ -91,6 +94,7 @@ CONVERSION_LIFT_CONTROLS = Table(
         "seen": Column(pl.String, "What came out"),
     },
     partition_column="data_month",
+    description="Checks that the lift report finds nothing where there is nothing",
 )
 
 CONVERSION_LIFT_VERDICTS = Table(
@@ -128,6 +132,7 @@ CONVERSION_LIFT_VERDICTS = Table(
         "missing_conversions": Column(pl.Int64, "Further conversions that would decide; 0 where it is decided"),
     },
     partition_column="data_month",
+    description="Whether segments beat the other ways to choose accounts, look by look",
 )
 
 CONVERSION_LIFT_SCORES = Table(
@@ -143,6 +148,7 @@ CONVERSION_LIFT_SCORES = Table(
     partition_column="data_month",
     # A column a candidate: the rate of the account's class by training months.
     open_ended=True,
+    description="The accounts that the lift report counts, with the rate that each way to choose gave them",
 )
 
 LIFT_TABLES = (

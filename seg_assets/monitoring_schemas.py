@@ -56,6 +56,7 @@ PROFILE_METRICS = Table(
         "percent_distinct": Column(pl.Float64, "distinct_count in percent of accounts"),
     },
     partition_column="snapshot_date",
+    description="Every feature's figures of a week, for all accounts and by slice",
 )
 
 DRIFT_METRICS = Table(
@@ -82,4 +83,5 @@ DRIFT_METRICS = Table(
         "l_infinity_distance": Column(pl.Float64, "The largest difference of a level's share"),
     },
     partition_column="snapshot_date",
+    description="How far every feature moved, against the week before and the training snapshot",
 )

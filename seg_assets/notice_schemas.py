@@ -25,7 +25,7 @@ RELEASE_NOTES = Table(
         "service_month": Column(pl.Date, "The month from which the definitions hold"),
         "definition_version": Column(pl.String, "The version in force from then on"),
         "action": Column(pl.String, "promote or rollback"),
-        "by": Column(pl.String, "automatic, or a person's name"),
+        "by": Column(pl.String, "automatic, or a person's name", sensitive=True),
         "at": Column(TIMESTAMP, "When it was decided: the row of promotions that the note is about"),
         "reason": Column(pl.String, "Why, in a sentence"),
         "from_version": Column(pl.String, "The version before; null for the first"),
@@ -64,6 +64,7 @@ RELEASE_NOTES = Table(
             "Segments that end, and those that hold their accounts now",
         ),
     },
+    description="What a change of definitions moved: accounts, borders, plays, names",
 )
 
 ALERTS = Table(
@@ -81,4 +82,5 @@ ALERTS = Table(
         "says": Column(pl.String, "The problem in a sentence; of undelivered and refused messages why"),
         "facts": Column(pl.List(pl.Struct({"name": pl.String, "value": pl.String})), "What is known of it, by name"),
     },
+    description="What people were alerted to, and whether it reached them",
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from seg_assets.calendar import month_after, month_of, weeks_remembered
+from seg_assets.calendar import month_after, month_before, month_of, weeks_remembered
 
 SNAPSHOT_OF_DATA_MONTH = dg.TimeWindowPartitionMapping(start_offset=1, end_offset=0)
 """account_features (data month) -> account_snapshots (week): exactly the month's last Monday."""
@@ -94,3 +94,8 @@ def service_months(landed: Iterable[dt.date]) -> list[dt.date]:
         for week in month_ends(weeks)
         if month_of(week) < month_of(weeks[-1]) or month_of(week + dt.timedelta(days=7)) > month_of(week)
     ]
+
+
+def data_months_over(landed: Iterable[dt.date]) -> list[dt.date]:
+    """The data months that are over, ascending: those that `service_months` are trained on."""
+    return [month_before(month) for month in service_months(landed)]

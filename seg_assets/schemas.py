@@ -18,10 +18,13 @@ TIMESTAMP = pl.Datetime("us", "UTC")
 
 @dataclass(frozen=True)
 class Column:
-    """A column's type and what it says, with its unit."""
+    """A column's type and what it says, with its unit. sensitive: it names an account or a person, or holds what must
+    not be seen by everyone who may see the table.
+    """
 
     dtype: pl.DataType | type[pl.DataType]
     description: str
+    sensitive: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,15 @@ class Table:
     partition_column: str | None = None
     open_ended: bool = False
     """Whether further columns may follow (the fitted coordinates of a feature table)."""
+    description: str = ""
+    """What a row is, or what the table tells, in a sentence."""
 
     @property
     def schema(self) -> pl.Schema:
         return pl.Schema({name: column.dtype for name, column in self.columns.items()})
 
 
-ACCOUNT_ID = Column(pl.String, "The account")
+ACCOUNT_ID = Column(pl.String, "The account", sensitive=True)
 SNAPSHOT_DATE = Column(pl.Date, "The Monday")
 SERVICE_MONTH = Column(pl.Date, "The month that the model serves")
 DEFINITION_VERSION = Column(pl.String, "Which definitions: service month and attempt")
@@ -50,12 +55,13 @@ PROMOTIONS = Table(
         "service_month": SERVICE_MONTH,
         "definition_version": Column(pl.String, "The version that this row is about"),
         "action": Column(pl.String, "promote, reject or rollback"),
-        "by": Column(pl.String, "automatic, or a person's name"),
+        "by": Column(pl.String, "automatic, or a person's name", sensitive=True),
         "at": Column(TIMESTAMP, "When it was decided"),
         "reason": Column(pl.String, "Why, in a sentence"),
         "from_version": Column(pl.String, "The champion before; null for the first"),
         "to_version": Column(pl.String, "The champion after"),
     },
+    description="Which definitions serve from which month on, who decided it and why; rows are only added",
 )
 
 SEGMENT_MODEL = Table(
@@ -73,6 +79,7 @@ SEGMENT_MODEL = Table(
         "segmentation": Column(pl.String, "Everything that scoring needs, as JSON"),
     },
     partition_column="service_month",
+    description="The models that refreshes fitted: their figures, and all that scoring needs",
 )
 
 SEGMENT_COUNT_REPORT = Table(
@@ -158,6 +165,7 @@ SEGMENT_COUNT_REPORT = Table(
         "sampled": Column(pl.String, "What was measured on how many accounts"),
     },
     partition_column="service_month",
+    description="Why a refresh chose its number of segments: every number that was judged, with its gates",
 )
 
 FEATURE_REFERENCES = Table(
@@ -165,10 +173,11 @@ FEATURE_REFERENCES = Table(
     {
         "data_month": Column(pl.Date, "The month whose training snapshot set the reference"),
         "set_at": Column(TIMESTAMP, "When"),
-        "by": Column(pl.String, "first refresh, or reset by a person"),
+        "by": Column(pl.String, "first refresh, or reset by a person", sensitive=True),
         "catalogue": Column(pl.String, "Hash of the features, groups and indices it was set with"),
         "reference": Column(pl.String, "Bounds, transforms and index formulas, as JSON"),
     },
+    description="Bounds and formulas that indices are frozen on",
 )
 
 PREPROCESSORS = Table(
@@ -179,6 +188,7 @@ PREPROCESSORS = Table(
         "preprocessor": Column(pl.String, "Levels, encodings and group weights, as JSON"),
     },
     partition_column="data_month",
+    description="Levels, encodings and weights that a month's features were transformed with",
 )
 
 SEGMENT_PROFILES = Table(
@@ -207,7 +217,9 @@ SEGMENT_PROFILES = Table(
         "kind": Column(pl.String, "natural, reproducible or constructed"),
         "sibling_segment_id": Column(pl.String, "The segment it is most easily taken for; null where it is alone"),
         "sibling_differences": Column(pl.List(pl.String), "What differs most from that sibling, in units"),
-        "typical_accounts": Column(pl.List(pl.String), "account_id of the accounts nearest to the segment's centre"),
+        "typical_accounts": Column(
+            pl.List(pl.String), "account_id of the accounts nearest to the segment's centre", sensitive=True
+        ),
         "tests": Column(
             pl.List(pl.Struct({"test": pl.String, "passed": pl.Boolean, "figure": pl.Float64, "says": pl.String})),
             "Measurable, accessible, substantial, differentiable, actionable; passed is null where it cannot be told",
@@ -219,6 +231,7 @@ SEGMENT_PROFILES = Table(
         "definition_version": DEFINITION_VERSION,
     },
     partition_column="service_month",
+    description="The segment book: every segment's name, definition, size, conversion and play",
 )
 
 STABILITY_REPORT = Table(
@@ -234,6 +247,7 @@ STABILITY_REPORT = Table(
         "says": Column(pl.String, "The figure in a sentence"),
     },
     partition_column="service_month",
+    description="How steady a month's segments are: movements by cause, half-life, drift of thresholds",
 )
 
 SEGMENT_MIGRATIONS = Table(
@@ -251,6 +265,7 @@ SEGMENT_MIGRATIONS = Table(
         "arr": Column(pl.Float64, "Their ARR, USD a year; of lost accounts what it was; null without a value feature"),
     },
     partition_column="service_month",
+    description="How many accounts went from which segment to which between two models, and why",
 )
 
 SEGMENT_EVENTS = Table(
@@ -274,6 +289,7 @@ SEGMENT_EVENTS = Table(
         "says": Column(pl.String, "The event in a sentence"),
     },
     partition_column="service_month",
+    description="What became of each segment at a refresh: survived, split, merged, born, died",
 )
 
 SEGMENT_SCORES = Table(
@@ -281,19 +297,25 @@ SEGMENT_SCORES = Table(
     {
         "account_id": ACCOUNT_ID,
         "snapshot_date": SNAPSHOT_DATE,
-        "segment_id": Column(pl.String, "The account's segment"),
+        "segment_id": Column(pl.String, "The account's segment, as it is shown"),
         "segment_name": Column(pl.String, "Its name"),
         "rule_segment_id": Column(pl.String, "The segment by the conditions alone"),
         "held": Column(pl.Boolean, "Whether the account is held at a border"),
         "confidence": Column(
             pl.Float64,
             "Probability that the rule segment at the next scoring is segment_id; not a probability of conversion. "
-            "Null where the model had no earlier snapshot to calibrate on",
+            "Null where the model had no earlier snapshot to calibrate on, and where a person set another segment",
         ),
         "second_segment_id": Column(
-            pl.String, "The nearest other segment, of a held account its rule segment; null where none is near"
+            pl.String,
+            "The nearest other segment; where the account is held or a person set it elsewhere, its rule segment; "
+            "null where none is near",
         ),
-        "reasons": Column(pl.List(pl.String), "What the segment asks, with the account's values; whether it is held"),
+        "reasons": Column(
+            pl.List(pl.String),
+            "What the segment asks, with the account's values; whether it is held or set by a person",
+            sensitive=True,
+        ),
         "unusual": Column(pl.Boolean, "Whether several features lie beyond what the reference held"),
         "labels": Column(pl.List(pl.String), "Overlapping flags, the most important first"),
         "action": Column(pl.String, "What marketing does: the action of a label or of the segment; null for neither"),
@@ -301,8 +323,12 @@ SEGMENT_SCORES = Table(
         "action_reason": Column(pl.String, "Why that one: what else has an action, and in which order"),
         "definition_version": DEFINITION_VERSION,
         "before_first_model": Column(pl.Boolean, "Scored by the first champion, which is later than the week"),
+        "override_owner": Column(pl.String, "Who set the account to segment_id; null where nobody did", sensitive=True),
+        "override_reason": Column(pl.String, "Why; null where nobody did"),
+        "override_until": Column(pl.Date, "The last day of weeks that it is for; null where nobody did"),
     },
     partition_column="snapshot_date",
+    description="Every account's segment of a week, with confidence, reasons, labels and action",
 )
 
 LANDINGS = Table(
@@ -317,6 +343,7 @@ LANDINGS = Table(
         "problems": Column(pl.List(pl.String), "What was wrong, one sentence each"),
         "read_at": Column(TIMESTAMP, "When"),
     },
+    description="Every reading of a week of a source: rows found, accepted and set aside",
 )
 
 
@@ -333,7 +360,8 @@ def account_snapshots(catalogue: Catalogue) -> Table:
         for group in catalogue.groups
         if group.applicable_when
     }
-    return Table("account_snapshots", columns, "snapshot_date")
+    told = "All accounts of a week with all features, as landed and checked"
+    return Table("account_snapshots", columns, "snapshot_date", description=told)
 
 
 def account_features(catalogue: Catalogue) -> Table:
@@ -344,7 +372,8 @@ def account_features(catalogue: Catalogue) -> Table:
         "snapshot_date": SNAPSHOT_DATE,
     }
     columns |= {index.name: Column(pl.Float64, f"{index.title}, 0 to 100") for index in catalogue.indices}
-    return Table("account_features", columns, "data_month", open_ended=True)
+    told = "A month's training snapshot: indices and fitted coordinates of every account"
+    return Table("account_features", columns, "data_month", open_ended=True, description=told)
 
 
 def feature_dtype(catalogue: Catalogue, name: str) -> pl.DataType:
@@ -361,4 +390,4 @@ def feature_dtype(catalogue: Catalogue, name: str) -> pl.DataType:
 def _feature_column(catalogue: Catalogue, name: str) -> Column:
     feature = catalogue.feature(name)
     unit = f" [{feature.unit}]" if feature.unit else ""
-    return Column(feature_dtype(catalogue, name), feature.description + unit)
+    return Column(feature_dtype(catalogue, name), feature.description + unit, feature.sensitive)

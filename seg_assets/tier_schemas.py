@@ -16,7 +16,9 @@ ACCOUNT_TIERS = Table(
         "account_id": ACCOUNT_ID,
         "data_month": Column(pl.Date, "The month of the data"),
         "snapshot_date": Column(pl.Date, "The month's training snapshot: the reference date"),
-        "customer_name": Column(pl.String, "The customer whose tier it takes; null without revenue in the window"),
+        "customer_name": Column(
+            pl.String, "The customer whose tier it takes; null without revenue in the window", sensitive=True
+        ),
         "tier": Column(pl.String, "A, B, C, D or none"),
         "tier_title": Column(pl.String, "The tier in words"),
         "action_flag": Column(pl.String, "The first flag that holds for the customer; null without a tier"),
@@ -30,6 +32,7 @@ ACCOUNT_TIERS = Table(
         "reason": Column(pl.String, "What the scores are made of, or why there is no tier"),
     },
     partition_column="data_month",
+    description="Every account's tier by the rules, with its reason",
 )
 
 CUSTOMER_TIERS = Table(
@@ -37,9 +40,9 @@ CUSTOMER_TIERS = Table(
     {
         "data_month": Column(pl.Date, "The month of the data"),
         "snapshot_date": Column(pl.Date, "The month's training snapshot: the reference date"),
-        "customer_name": Column(pl.String, "The customer, with one active account at least"),
+        "customer_name": Column(pl.String, "The customer, with one active account at least", sensitive=True),
         "main_business_unit": Column(pl.String, "That with most of its revenue"),
-        "cs_representative": Column(pl.String, "Its representative, of several the last by name"),
+        "cs_representative": Column(pl.String, "Its representative, of several the last by name", sensitive=True),
         "region": Column(pl.String, "Its region, of several the last by name"),
         "total_revenue": Column(pl.Float64, "Revenue in the window"),
         "total_gross_margin": Column(pl.Float64, "Gross margin in the window; null where none is known"),
@@ -72,4 +75,5 @@ CUSTOMER_TIERS = Table(
         "days_since_last_event_rank": Column(pl.Float64, "Share of the other customers with a later event, 0 to 1"),
     },
     partition_column="data_month",
+    description="The tier rules' figures and scores, a row per customer",
 )

@@ -39,7 +39,10 @@ GRAPH = {
     ],
     "audience_export": ["experiment_arms", "raw/account_master", "segment_scores"],
     "segment_scores": ["account_snapshots", "account_tiers", "segment_model"],
-    "profile_metrics": ["account_snapshots"],
+    "annual_lock": ["segment_scores"],
+    "segment_kpis": ["account_snapshots", "segment_model"],
+    "triggered_scores": ["account_snapshots", "segment_model", "segment_scores"],
+    "profile_metrics": ["account_snapshots", "segment_model"],
     "drift_metrics": ["account_snapshots", "segment_model"],
     "conversion_lift_report": [
         "account_snapshots",

@@ -19,9 +19,11 @@ from seg_assets.assets.description import frame_markdown, table_metadata, writte
 from seg_assets.campaign_schemas import EXPERIMENT_ARMS
 from seg_assets.catalogs import Catalogue, Kind
 from seg_assets.catalogs.conditions import account_columns, wrong
+from seg_assets.checks.arms import SAMPLE_RATIO, shares_as_designed
+from seg_assets.checks.finding import check_result
 from seg_assets.partitions import Partitions
 from seg_assets.schemas import SEGMENT_SCORES
-from seg_assets.segmentation.experiment.assignment import HOLDOUT, Arm, Design, assign, ratio_mismatches
+from seg_assets.segmentation.experiment.assignment import HOLDOUT, Arm, Design, assign
 from seg_assets.segmentation.experiment.power import (
     Plan,
     accounts_needed,
@@ -106,7 +108,7 @@ def build_experiment_arms(catalogue: Catalogue, partitions: Partitions) -> dg.As
         "week get theirs. The design is fixed in the table experiments.",
         metadata=table_metadata(EXPERIMENT_ARMS),
         check_specs=[
-            dg.AssetCheckSpec("sample_ratio", asset=key, description="Every stratum has the shares that were designed")
+            dg.AssetCheckSpec(SAMPLE_RATIO, asset=key, description="Every stratum has the shares that were designed")
         ],
     )
     def experiment_arms(
@@ -117,22 +119,9 @@ def build_experiment_arms(catalogue: Catalogue, partitions: Partitions) -> dg.As
         _stop(lakehouse, config.stop, weeks[0])
         for week in weeks:
             context.add_asset_metadata(_deal_week(lakehouse, started, week), partition_key=week.isoformat())
-        found = [
-            f"{name}: {one.says}"
-            for name, design in sorted(read_designs(lakehouse).items())
-            for one in ratio_mismatches(first_arms(read_all_arms(lakehouse, name)), design)
-        ]
-        return dg.MaterializeResult(
-            check_results=[
-                dg.AssetCheckResult(
-                    check_name="sample_ratio",
-                    passed=not found,
-                    severity=dg.AssetCheckSeverity.WARN,
-                    description="; ".join(found)[:2000] or "every stratum has its shares",
-                    metadata={"expected": "0 mismatches", "seen": f"{len(found)} mismatches"},
-                )
-            ]
-        )
+        newest = weeks[-1]
+        found = {newest.isoformat(): shares_as_designed(lakehouse, catalogue, newest)}
+        return dg.MaterializeResult(check_results=[check_result(key, SAMPLE_RATIO, found)])
 
     return experiment_arms
 

@@ -20,6 +20,7 @@ from seg_assets.partitions import SNAPSHOT_OF_DATA_MONTH, Partitions, training_s
 from seg_assets.schemas import FEATURE_REFERENCES, PREPROCESSORS, TIMESTAMP, account_features
 from seg_assets.segmentation import Preprocessor, Reference
 from seg_assets.segmentation.refresh import ACCOUNTS_A_SEGMENT
+from seg_assets.steps.overrides import read_overrides, without_overridden
 
 
 class FeaturesConfig(dg.Config):
@@ -69,9 +70,10 @@ def _build_month(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date, res
             f"no snapshot of {month:%Y-%m} has landed: materialize account_snapshots for one of its Mondays"
         )
     snapshot = lakehouse.scan("account_snapshots", [week]).collect()
+    learned_from = without_overridden(snapshot.lazy(), read_overrides(lakehouse), [week]).collect()
     frozen = None if reset else _frozen_reference(catalogue, lakehouse)
-    reference = frozen or _new_reference(catalogue, snapshot, week)
-    preprocessor = Preprocessor.fit(snapshot, catalogue, reference)
+    reference = frozen or _new_reference(catalogue, learned_from, week)
+    preprocessor = Preprocessor.fit(learned_from, catalogue, reference)
     lakehouse.replace(PREPROCESSORS, _preprocessor_row(week, preprocessor), month)
     indices = snapshot.select("account_id", "snapshot_date", *reference.index_expressions())
     coordinates = preprocessor.transform(snapshot).drop("account_id")
@@ -84,6 +86,7 @@ def _build_month(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date, res
         **written(rows, lakehouse.uri("account_features")),
         "trained_on": week.isoformat(),
         "is_last_monday": (week + dt.timedelta(days=7)).month != week.month,
+        "left_out_as_overridden": snapshot.height - learned_from.height,
         "coordinates": coordinates.width,
         "indices": frame_markdown(reference.contributions()),
         "seconds": round(time.monotonic() - began, 3),

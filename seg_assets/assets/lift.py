@@ -5,6 +5,7 @@ is compared (segmentation/conversion).
 """
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,8 @@ from resources.lakehouse import Lakehouse
 from resources.pages import Pages
 from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
+from seg_assets.checks.controls import CONTROLS, controls_hold
+from seg_assets.checks.finding import check_result
 from seg_assets.lift_schemas import CONVERSION_LIFT_REPORT
 from seg_assets.partitions import Partitions
 from seg_assets.steps.inputs import LiftInputs
@@ -50,7 +53,7 @@ def build_lift(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinit
         metadata=table_metadata(CONVERSION_LIFT_REPORT),
         check_specs=[
             dg.AssetCheckSpec(
-                "controls",
+                CONTROLS,
                 asset=key,
                 blocking=True,
                 description="Permuted outcomes, random classes and the same segments twice give what is known, and no "
@@ -60,10 +63,10 @@ def build_lift(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinit
     )
     def conversion_lift_report(
         context: dg.AssetExecutionContext,
-        steps: Steps,
+        steps: dg.ResourceParam[Steps],
         lakehouse: dg.ResourceParam[Lakehouse],
         pages: dg.ResourceParam[Pages],
-    ) -> dg.MaterializeResult:
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         months = tuple(dt.date.fromisoformat(key) for key in context.partition_keys)
         for month in months:
             _refuse_what_cannot_be_reported(catalogue, lakehouse, month)
@@ -74,7 +77,9 @@ def build_lift(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinit
             context.add_asset_metadata(
                 _page_metadata(catalogue, lakehouse, pages, month), partition_key=month.isoformat()
             )
-        return done.get_materialize_result(implicit_materialization=False)
+        yield done.get_materialize_result(implicit_materialization=False)
+        found = {month.isoformat(): controls_hold(lakehouse, month) for month in months}
+        yield check_result(key, CONTROLS, found)
 
     return conversion_lift_report
 

@@ -5,8 +5,7 @@ before, so a range of months can neither be counted first nor fitted first. Does
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -16,13 +15,12 @@ from resources.segment_names import SegmentNames, SegmentNamesError
 from resources.tracking import Tracking
 from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
+from seg_assets.checks.finding import check_result
+from seg_assets.checks.gates import PROMOTION_GATES, promotion_gates
 from seg_assets.partitions import FEATURES_OF_SERVICE_MONTH, Partitions
 from seg_assets.schemas import SEGMENT_COUNT_REPORT, SEGMENT_MODEL
-from seg_assets.segmentation.promotion import Promotion, rejected_since
 from seg_assets.steps.inputs import FITTED_MODEL, FitInputs
 from seg_assets.steps.models import read_promotions
-
-PROMOTION_GATES = "promotion_gates"
 
 
 class RefreshConfig(dg.Config):
@@ -90,14 +88,14 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
     def fitted_model(
         context: dg.AssetExecutionContext,
         config: RefreshConfig,
-        steps: Steps,
+        steps: dg.ResourceParam[Steps],
         lakehouse: dg.ResourceParam[Lakehouse],
         tracking: dg.ResourceParam[Tracking],
         segment_names: dg.ResourceParam[SegmentNames],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         inputs = FitInputs(
             lakehouse=lakehouse.root,
-            tracking=tracking.folder,
+            tracking=tracking,
             catalogue=catalogue,
             service_months=tuple(dt.date.fromisoformat(key) for key in context.partition_keys),
             every_count=config.every_count,
@@ -107,37 +105,12 @@ def build_model(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefini
         done = steps.run("fit", context, inputs.extras())
         tell_partitions(context, done.get_custom_messages())
         yield from done.get_results(implicit_materializations=False)
-        yield promotion_gates(read_promotions(lakehouse), inputs.service_months)
+        promotions = read_promotions(lakehouse)
+        report = lakehouse.uri(SEGMENT_COUNT_REPORT.name)
+        found = {month.isoformat(): promotion_gates(promotions, month, report) for month in inputs.service_months}
+        yield check_result(dg.AssetKey(SEGMENT_MODEL.name), PROMOTION_GATES, found)
 
     return fitted_model
-
-
-def promotion_gates(promotions: Sequence[Promotion], months: Sequence[dt.date]) -> dg.AssetCheckResult:
-    """Whether the newest automatic decision of every month promoted; told of the last month that was rejected.
-
-    It warns and never blocks: a rejected challenger keeps the definitions out, not the scores.
-    """
-    newest = {row.service_month: row for row in promotions if row.by == "automatic" and row.service_month in months}
-    rejected = [row for _, row in sorted(newest.items()) if row.action == "reject"]
-    told = (rejected or [newest[max(newest)]])[-1]
-    metadata: dict[str, Any] = {"expected": "every gate passes", "seen": told.reason}
-    if rejected:
-        metadata |= {
-            "weeks": ", ".join(row.service_month.isoformat() for row in rejected),
-            "since": rejected_since(promotions, told.service_month).isoformat(),
-            "accounts_affected": f"none moves: {told.to_version or 'no version'} stays in force",
-            "likely_cause": told.reason,
-            "runbook": f"docs/runbook.md#{PROMOTION_GATES}",
-            "look_closer": f"seg show {SEGMENT_COUNT_REPORT.name}",
-        }
-    return dg.AssetCheckResult(
-        asset_key=dg.AssetKey(SEGMENT_MODEL.name),
-        check_name=PROMOTION_GATES,
-        passed=not rejected,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"{told.definition_version} {told.reason}",
-        metadata=metadata,
-    )
 
 
 def _names(segment_names: SegmentNames) -> dict[str, str]:

@@ -5,6 +5,8 @@ Belongs here: one asset a source. Does not: what a valid row is (landing/contrac
 
 import datetime as dt
 import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import dagster as dg
 import polars as pl
@@ -12,6 +14,9 @@ import polars as pl
 from resources.lakehouse import Lakehouse
 from seg_assets.assets.description import markdown_table, table_metadata, written
 from seg_assets.catalogs import Catalogue
+from seg_assets.checks.commands import landed as show_landed
+from seg_assets.checks.contract import LANDING_CONTRACT, problems_found, problems_read, week_refused
+from seg_assets.checks.finding import Finding, check_result
 from seg_assets.landing import (
     EVENT_SOURCES,
     QUARANTINE_SCHEMA,
@@ -54,16 +59,22 @@ def raw_table(catalogue: Catalogue, source: str) -> Table:
         feature.name: f"{feature.description} [{feature.unit}]" if feature.unit else feature.description
         for feature in catalogue.features
     }
+    sensitive = {"account_id", *(column.name for column in schema.columns if column.sensitive)}
     columns = {
-        name: Column(dtype, described.get(name, name.replace("_", " "))) for name, dtype in schema.polars.items()
+        name: Column(dtype, described.get(name, name.replace("_", " ")), name in sensitive)
+        for name, dtype in schema.polars.items()
     }
-    return Table(f"raw/{source}", columns, "snapshot_date")
+    return Table(f"raw/{source}", columns, "snapshot_date", description=f"Source {source} as it landed, checked")
 
 
 def quarantine_table(source: str) -> Table:
     """The table of a source's rows that were set aside, with reason and the whole row as JSON."""
-    columns = {name: Column(dtype, name.replace("_", " ")) for name, dtype in QUARANTINE_SCHEMA.items()}
-    return Table(f"quarantine/{source}", columns, "snapshot_date")
+    sensitive = {"account_id", "value", "row"}
+    columns = {
+        name: Column(dtype, name.replace("_", " "), name in sensitive) for name, dtype in QUARANTINE_SCHEMA.items()
+    }
+    told = f"Rows of source {source} that were set aside, and why"
+    return Table(f"quarantine/{source}", columns, "snapshot_date", description=told)
 
 
 def _raw_asset(
@@ -85,7 +96,10 @@ def _raw_asset(
         metadata=table_metadata(table),
         check_specs=[
             dg.AssetCheckSpec(
-                "landing_contract", asset=key, description="Every landed row fits the catalogue; see the quarantine"
+                LANDING_CONTRACT,
+                asset=key,
+                blocking=True,
+                description="Every landed row fits the catalogue; a week that fits too little is refused as a whole",
             )
         ],
     )
@@ -94,12 +108,17 @@ def _raw_asset(
         config: RawConfig,
         lakehouse: dg.ResourceParam[Lakehouse],
         landing: dg.ResourceParam[Landing],
-    ) -> dg.MaterializeResult:
-        reports = {}
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        raw_week = RawWeek(catalogue, source, lakehouse, landing, config.accept_loss)
+        found = {}
         for week in context.partition_keys:
             began = time.monotonic()
-            report = _land(catalogue, source, dt.date.fromisoformat(week), lakehouse, landing, config.accept_loss)
-            reports[week] = report
+            try:
+                report, found[week] = raw_week.land(dt.date.fromisoformat(week))
+            except ContractError as error:
+                found[week] = raw_week.refused(error)
+                yield check_result(key, LANDING_CONTRACT, found)
+                raise dg.Failure(description=str(error), allow_retries=False) from error
             metadata = {
                 **written(report.accepted, lakehouse.uri(table.name)),
                 "quarantined": report.quarantined,
@@ -107,34 +126,59 @@ def _raw_asset(
                 "seconds": round(time.monotonic() - began, 3),
             }
             context.add_asset_metadata(metadata, partition_key=week)
-        return dg.MaterializeResult(check_results=[_contract_check(key, reports)])
+        yield dg.MaterializeResult(check_results=[check_result(key, LANDING_CONTRACT, found)])
 
     return raw
 
 
-def _land(
-    catalogue: Catalogue, source: str, week: dt.date, lakehouse: Lakehouse, landing: Landing, accept_loss: bool
-) -> Report:
-    """Read, check and store one week of one source; what is already stored stays where the week cannot be taken."""
-    table = raw_table(catalogue, source)
-    try:
-        landed = landing.weeks(source)
-        frame = landing.read(source, week)
-        if source in EVENT_SOURCES:
-            checked = validate_events(frame, source, week, earliest=week == min(landed))
-        else:
-            last_week = None if accept_loss else _accounts_before(lakehouse, source, week)
-            checked = validate(frame, source, catalogue, week, accounts_last_week=last_week)
-    except ContractError as error:
-        if error.quarantined.height:
-            lakehouse.replace(quarantine_table(source), error.quarantined, week)
-        raise dg.Failure(description=str(error), allow_retries=False) from error
-    except LandingError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
-    lakehouse.replace(table, checked.accepted, week)
-    keep_quarantine(lakehouse, source, week, checked)
-    lakehouse.append(LANDINGS, _landing_row(source, week, landed[week], checked.report))
-    return checked.report
+@dataclass(frozen=True)
+class RawWeek:
+    """Reading the weeks of one source, and what its contract says of them."""
+
+    catalogue: Catalogue
+    source: str
+    lakehouse: Lakehouse
+    landing: Landing
+    accept_loss: bool
+
+    def land(self, week: dt.date) -> tuple[Report, Finding]:
+        """Read, check and store one week; what is already stored stays where the week cannot be taken.
+
+        Raises ContractError where the week is refused as a whole, dagster.Failure where it cannot be read.
+        """
+        try:
+            landed = self.landing.weeks(self.source)
+            checked = self._checked(week, landed)
+        except ContractError as error:
+            if error.quarantined.height:
+                self.lakehouse.replace(quarantine_table(self.source), error.quarantined, week)
+            raise
+        except LandingError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        # Before this week is among them.
+        earlier = problems_read(self.lakehouse, self.source)
+        self.lakehouse.replace(raw_table(self.catalogue, self.source), checked.accepted, week)
+        keep_quarantine(self.lakehouse, self.source, week, checked)
+        self.lakehouse.append(LANDINGS, _landing_row(self.source, week, landed[week], checked.report))
+        touched = checked.quarantined["account_id"]
+        found = problems_found(self.lakehouse, self.catalogue, checked.report, touched, earlier, self._look(week))
+        return checked.report, found
+
+    def refused(self, error: ContractError) -> Finding:
+        """The verdict on a week that `land` refused."""
+        earlier = problems_read(self.lakehouse, self.source)
+        table = f"raw/{self.source}"
+        return week_refused(self.lakehouse, self.catalogue, table, error, earlier, self._look(error.week))
+
+    def _checked(self, week: dt.date, landed: Mapping[dt.date, str]) -> Validated:
+        frame = self.landing.read(self.source, week)
+        if self.source in EVENT_SOURCES:
+            return validate_events(frame, self.source, week, earliest=week == min(landed))
+        last_week = None if self.accept_loss else _accounts_before(self.lakehouse, self.source, week)
+        return validate(frame, self.source, self.catalogue, week, accounts_last_week=last_week)
+
+    def _look(self, week: dt.date) -> str:
+        return show_landed(self.landing.base, self.source, week)
 
 
 def keep_quarantine(lakehouse: Lakehouse, source: str, week: dt.date, checked: Validated) -> None:
@@ -165,18 +209,6 @@ def _landing_row(source: str, week: dt.date, identity: str, report: Report) -> p
             "read_at": dt.datetime.now(dt.UTC),
         },
         schema={**LANDINGS.schema, "read_at": TIMESTAMP},
-    )
-
-
-def _contract_check(key: dg.AssetKey, reports: dict[str, Report]) -> dg.AssetCheckResult:
-    problems = [(week, problem) for week, report in reports.items() for problem in report.problems]
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name="landing_contract",
-        passed=not problems,
-        severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(f"{week}: {problem}" for week, problem in problems)[:2000] or "every row fits",
-        metadata={"expected": "0 problems", "seen": f"{len(problems)} problems"},
     )
 
 

@@ -43,14 +43,9 @@ def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefin
         "confidence, the nearest other segment and the conditions it met. An account that has just crossed a border "
         "may be held where it was. On top its labels, and the one action that is to be done, with the reason.",
         metadata=table_metadata(SEGMENT_SCORES),
-        check_specs=[
-            dg.AssetCheckSpec(
-                "completeness", asset=key, blocking=True, description="Every account of the week is scored exactly once"
-            )
-        ],
     )
     def segment_scores(
-        context: dg.AssetExecutionContext, steps: Steps, lakehouse: dg.ResourceParam[Lakehouse]
+        context: dg.AssetExecutionContext, steps: dg.ResourceParam[Steps], lakehouse: dg.ResourceParam[Lakehouse]
     ) -> dg.MaterializeResult:
         weeks = [_week_to_score(lakehouse, dt.date.fromisoformat(key)) for key in context.partition_keys]
         for version in sorted({week.definition_version for week in weeks}):

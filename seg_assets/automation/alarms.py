@@ -17,6 +17,9 @@ from seg_assets.checks.finding import RUNBOOK
 KIND = "automation"
 """What `about` of every alert here begins with."""
 
+TABLES = "tables"
+"""The same of the one alert that nothing can be decided, since a table cannot be opened."""
+
 SHOWN = 4
 
 
@@ -47,6 +50,16 @@ def of_unreadable(source: str, why: str) -> Alert:
     )
 
 
+def of_damaged(why: str) -> Alert:
+    """A table of ours that cannot be opened."""
+    return Alert(
+        about=f"{TABLES}:damaged",
+        title="a table cannot be opened, and nothing is started",
+        says=why,
+        facts=(("runbook", f"{RUNBOOK}#a-table-cannot-be-opened"),),
+    )
+
+
 def of_given_up(work: Work, failed: Failed) -> Alert:
     """A work that failed too often."""
     return Alert(
@@ -63,7 +76,7 @@ def of_stopped(stopped: Skip) -> Alert:
     return Alert(
         about=f"{KIND}:stopped {stopped.what}",
         title=f"{stopped.what} was not started",
-        says=f"{stopped.why[0].upper()}{stopped.why[1:]}. Land it again, or accept it by running the job by hand.",
+        says=f"{stopped.why[0].upper()}{stopped.why[1:]}. Land it again, or accept it as it is: the runbook says how.",
         facts=(("runbook", f"{RUNBOOK}#was-not-started"),),
     )
 

@@ -7,12 +7,13 @@ Does not: asking Dagster (on_call.py), telling things once (resources/alerts.py)
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from resources.alert import Alert
-from seg_assets.automation.freshness import Waiting
+from seg_assets.checks.build import DRIFT, MIX, ROWS, STEPS
 from seg_assets.checks.finding import RUNBOOK
+from seg_assets.checks.gates import PROMOTION_GATES
 
 FACTS = {
     "expected": "Expected",
@@ -26,9 +27,11 @@ FACTS = {
     "look_closer": "Look closer",
 }
 """The metadata of a check that an alert carries, in this order."""
+COMPARING = frozenset({ROWS, STEPS, DRIFT, MIX, PROMOTION_GATES})
+"""Checks that set a partition beside the one before: a true change is ordinary from the next one on."""
 WEEKS = "weeks"
 """The metadata of a check of several partitions that names those that failed."""
-CHECK, RUN, FRESHNESS = "check", "run", "freshness"
+CHECK, RUN = "check", "run"
 BEFORE_ANY_STEP = ""
 """The step of a run that failed before it had one; a run that succeeds has it done."""
 LONGEST_ERROR = 1_200
@@ -51,7 +54,9 @@ class Span:
 
 @dataclass(frozen=True)
 class CheckSeen:
-    """One evaluation of a check. metadata: as text; blocks: it failed at a severity that stops what follows."""
+    """One evaluation of a check. metadata: as text; error: of that severity; blocks: one that stops what
+    follows when it fails.
+    """
 
     asset: str
     check: str
@@ -59,6 +64,7 @@ class CheckSeen:
     run_id: str
     at: dt.datetime
     passed: bool
+    error: bool
     blocks: bool
     says: str
     metadata: Mapping[str, str]
@@ -79,25 +85,35 @@ class RunSeen:
 
 @dataclass(frozen=True)
 class News:
-    """A result about some partitions: problems by partition; the others of the span are well."""
+    """A result about some partitions: problems by partition; the others of the span are well.
+
+    compares: where a partition is well, warnings of those before it are over too.
+    """
 
     topic: str
     span: Span
     problems: Mapping[str, Alert]
+    compares: bool = False
+
+    def ends(self, partition: str, alert: Alert) -> bool:
+        """Whether a problem of the same topic, of a partition that is not among those that failed, is over."""
+        if self.span.holds(partition):
+            return True
+        return self.compares and not self.problems and alert.level == "warning" and partition < self.span.first
 
 
-def settled(news: Iterable[News], known: Collection[str]) -> tuple[list[Alert], list[str]]:
+def settled(news: Iterable[News], known: Mapping[str, Alert]) -> tuple[list[Alert], list[str]]:
     """The problems that stand after all `news`, oldest first, and which of the `known` are over.
 
-    known: `about` of the problems that are open. What no news is about stays as it is.
+    known: the problems that are open, by what they are about. What no news is about stays as it is.
     """
     standing: dict[str, Alert] = {}
     over: dict[str, None] = {}
     for one in news:
         prefix = f"{one.topic}:"
         bad = {f"{prefix}{partition}": alert for partition, alert in one.problems.items()}
-        for about in [*standing, *known]:
-            if about.startswith(prefix) and about not in bad and one.span.holds(about.removeprefix(prefix)):
+        for about, alert in (dict(known) | standing).items():
+            if about.startswith(prefix) and about not in bad and one.ends(about.removeprefix(prefix), alert):
                 standing.pop(about, None)
                 over[about] = None
         for about, alert in bad.items():
@@ -110,7 +126,7 @@ def of_check(seen: CheckSeen) -> News:
     """What an evaluation tells: one problem for every partition that failed."""
     topic = f"{CHECK}:{seen.asset}:{seen.check}"
     if seen.passed:
-        return News(topic, seen.span, {})
+        return News(topic, seen.span, {}, compares=seen.check in COMPARING)
     named = [part.strip() for part in seen.metadata.get(WEEKS, "").split(",")]
     failed = [part for part in named if part and seen.span.holds(part)] or [seen.span.last]
     return News(topic, seen.span, {partition: _check_alert(seen, topic, partition) for partition in failed})
@@ -129,7 +145,7 @@ def _check_alert(seen: CheckSeen, topic: str, partition: str) -> Alert:
         title=f"{seen.check} of {seen.asset}{of}{' blocks' if seen.blocks else ''}",
         says=seen.says,
         facts=tuple((title, told[name]) for name, title in FACTS.items() if name in told),
-        level="error" if seen.blocks else "warning",
+        level="error" if seen.error else "warning",
     )
 
 
@@ -150,16 +166,3 @@ def of_run(seen: RunSeen) -> list[News]:
         alert = Alert(f"{topic}:{partition}", f"{seen.job}{of} failed", says, facts)
         found.append(News(topic, Span(partition, partition), {partition: alert}))
     return found
-
-
-def of_freshness(found: Waiting) -> Alert:
-    """The newest week that landed waits for its scores."""
-    facts = (
-        ("Expected", f"week {found.week} in segment_scores"),
-        ("Seen", "its sources have landed, its scores are missing"),
-        ("Since", f"{found.since:%Y-%m-%d %H:%M} UTC"),
-        ("Runbook", f"{RUNBOOK}#freshness"),
-        ("Look closer", "seg run, which says what it skips and why"),
-    )
-    says = f"Week {found.week} has landed and is not scored; people work with older segments until it is."
-    return Alert(f"{FRESHNESS}:segment_scores", f"the newest week, {found.week}, is not scored", says, facts)

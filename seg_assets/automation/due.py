@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from resources.alert import Alert
 from seg_assets.automation.alarms import alarms
 from seg_assets.automation.choose import Launch, choose, given_up
+from seg_assets.automation.due_kpis import kpis_due
 from seg_assets.automation.due_landing import complete_in_landing, events_due, snapshots_due
 from seg_assets.automation.due_months import months_due
 from seg_assets.automation.due_weeks import lift_due, monitoring_due, weeks_due
@@ -36,9 +37,11 @@ def decide(world: World, catalogue: Catalogue) -> Decision:
     landing = OpenWorks(world, (*events_due(world), *snapshots_due(world, catalogue, complete)))
     months = months_due(world, catalogue, complete, landing)
     weeks = weeks_due(world, catalogue, months, landing)
-    reports = (*monitoring_due(world), *lift_due(world, catalogue, months, landing))
+    kpis = kpis_due(world, catalogue, months, landing)
+    reports = (*monitoring_due(world), *lift_due(world, catalogue, months, landing), *kpis)
     works = (*landing.works, *months.works, *weeks.works, *reports)
-    lost = [(work, world.failed[work.key]) for work in given_up(world, works)]
+    failed = [(work, world.failed[work.key]) for work in given_up(world, works)]
+    lost = [(work, why) for work, why in failed if not why.refused]
     return Decision(
         launches=tuple(choose(world, works)),
         waits=(*months.waits, *weeks.waits),

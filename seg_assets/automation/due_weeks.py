@@ -3,8 +3,8 @@
 Belongs here: when a week may be scored, by the contract's order under load. Does not: landing (due_landing.py),
 months (due_months.py).
 
-A week is scored again where its accounts or tiers were made again. Another champion alone does not change it: stored
-weeks change when somebody scores them again.
+A week is scored again where its accounts or tiers were made again, or a person set an account's segment for it. Another
+champion alone does not change it: stored weeks change when somebody scores them again.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class WeeksDue:
 
 
 def weeks_due(world: World, catalogue: Catalogue, months: MonthsDue, landing: OpenWorks) -> WeeksDue:
-    """Weeks with an account snapshot whose scores are missing or older than what they are made of."""
+    """Weeks with an account snapshot whose scores are missing, old, or show other overrides than hold for them."""
     snapshots, scores = world.newest("account_snapshots"), world.newest("segment_scores")
     works, waits, stopped = [], [], []
     for week, made_of in scores_made_of(world.newest, catalogue, sorted(snapshots)).items():
-        if not stale(week, scores, made_of):
+        if week not in world.overridden and not stale(week, scores, made_of):
             continue
         champion = champion_of(world.promotions, week)
         check = world.stopped_by("account_snapshots", week, week)
@@ -58,13 +58,14 @@ def weeks_due(world: World, catalogue: Catalogue, months: MonthsDue, landing: Op
         elif champion is None:
             waits.append(Skip(what, "no model has been promoted yet"))
         else:
+            cause = [newest_of(made_of), champion.definition_version, world.overridden.get(week, "")]
             works.append(
                 Work(
                     job=jobs.SCORE,
                     makes="segment_scores",
                     first=week,
                     last=week,
-                    cause=f"{newest_of(made_of)} {champion.definition_version}",
+                    cause=" ".join(cause).strip(),
                     priority=SCORING if week == max(snapshots) else BACKFILL,
                 )
             )

@@ -17,16 +17,21 @@ import polars as pl
 
 from resources.lakehouse import Lakehouse
 from seg_assets.automation import jobs
-from seg_assets.automation.launch import RANGE_END, RANGE_START, newest_materializations, newest_records
+from seg_assets.automation.launch import RANGE_END, RANGE_START, newest_records
+from seg_assets.automation.made import made_and_held
 from seg_assets.automation.plan import Made, usable_weeks
 from seg_assets.automation.world import Failed, Running, Stop, World
 from seg_assets.catalogs import Catalogue
+from seg_assets.checks.contract import CROSS_FIELD_RULES, LANDING_CONTRACT
+from seg_assets.kpi_schemas import SEGMENT_KPIS
 from seg_assets.landing import Landing, LandingError
 from seg_assets.lift_schemas import CONVERSION_LIFT_REPORT
 from seg_assets.partitions import month_ends
-from seg_assets.schemas import LANDINGS, SEGMENT_PROFILES
+from seg_assets.schemas import LANDINGS, SEGMENT_PROFILES, SEGMENT_SCORES
 from seg_assets.segmentation.conversion.design import Landed
+from seg_assets.segmentation.overrides import NONE, weeks_changed
 from seg_assets.steps.models import read_promotions, versions_of_partitions
+from seg_assets.steps.overrides import OVERRIDES_SHOWN, read_overrides
 from seg_assets.steps.refresh_data import history_from
 
 PARTITION = "dagster/partition"
@@ -49,6 +54,8 @@ UNDER_WAY = (
 )
 CHECKED = ("account_snapshots", "account_features")
 """Assets whose blocking checks stop what would be made of them."""
+REFUSING = (LANDING_CONTRACT, CROSS_FIELD_RULES)
+"""Checks whose failure as an error means that what landed was not taken."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class Evidence:
         running = tuple(self._running())
         landed, unreadable = self._landed(now)
         # Whatever code made it: a changed catalogue remakes nothing by itself.
-        made = {asset: newest_materializations(self.instance, _key(asset), None) for asset in self._assets()}
+        made = {asset: made_and_held(self.instance, self.lakehouse, asset) for asset in self._assets()}
         conversions = sorted(made["raw/pipeline_conversions"])
         return World(
             now=now,
@@ -86,6 +93,7 @@ class Evidence:
             failed=self._failed(),
             unreadable=unreadable,
             described=versions_of_partitions(self.lakehouse, SEGMENT_PROFILES.name, "service_month"),
+            overridden=overrides_changed(self.instance, self.lakehouse),
         )
 
     def _sources(self) -> list[str]:
@@ -94,7 +102,7 @@ class Evidence:
     def _assets(self) -> list[str]:
         made = ("account_snapshots", "account_features", "account_tiers", "segment_model", *jobs.DESCRIPTIONS)
         raw = (f"raw/{source}" for source in self._sources())
-        return [*raw, *made, "segment_scores", *jobs.MONITORED, CONVERSION_LIFT_REPORT.name]
+        return [*raw, *made, "segment_scores", *jobs.MONITORED, CONVERSION_LIFT_REPORT.name, SEGMENT_KPIS.name]
 
     def _landed(self, now: dt.datetime) -> tuple[dict[str, dict[dt.date, str]], dict[str, str]]:
         """The usable weeks of every source, and why others cannot be opened."""
@@ -148,8 +156,20 @@ class Evidence:
                 makes=run.tags[MAKES],
                 first=dt.date.fromisoformat(run.tags[FIRST]),
                 last=dt.date.fromisoformat(run.tags[LAST]),
+                refused=before.refused if before else self._refused(run.run_id),
             )
         return found
+
+    def _refused(self, run_id: str) -> bool:
+        """Whether a check refused what landed, in that run."""
+        kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        for record in self.instance.get_records_for_run(run_id, of_type=kind, limit=MOST_CHECKS).records:
+            evaluation = record.event_log_entry.asset_check_evaluation
+            if evaluation is None or evaluation.check_name not in REFUSING:
+                continue
+            if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
+                return True
+        return False
 
     def _stopped(self, asset: str, made: Made) -> dict[dt.date, Stop]:
         """Partition to a blocking check whose newest evaluation failed as an error."""
@@ -190,6 +210,22 @@ def identities_read(lakehouse: Lakehouse, source: str) -> dict[dt.date, str]:
         return {}
     rows = lakehouse.scan(LANDINGS.name).filter(pl.col("source") == source).sort("read_at")
     return dict(rows.select("snapshot_date", "identity").collect().iter_rows())
+
+
+def overrides_changed(instance: dg.DagsterInstance, lakehouse: Lakehouse) -> dict[dt.date, str]:
+    """The scored weeks for which other overrides hold than their scores show, with when the newest was recorded.
+
+    That moment, and no hash of what holds: a run key is launched once, and what was ended may be set again.
+    """
+    rows = read_overrides(lakehouse)
+    if not rows:
+        return {}
+    shown = {}
+    for week, record in newest_records(instance, _key(SEGMENT_SCORES.name)).items():
+        materialization = record.asset_materialization
+        told = materialization.metadata.get(OVERRIDES_SHOWN) if materialization else None
+        shown[week] = NONE if told is None else str(told.value)
+    return dict.fromkeys(weeks_changed(rows, shown), max(row.recorded_at for row in rows).isoformat())
 
 
 def _key(asset: str) -> dg.AssetKey:

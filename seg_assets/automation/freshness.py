@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from seg_assets.automation.plan import complete_weeks
 
+NEWEST_WEEK_SCORED = "newest_week_scored"
+"""The check that tells it."""
 GRACE = dt.timedelta(hours=2)
 """How long a week may wait for its scores before on-call hears of it."""
 
@@ -25,20 +27,20 @@ class Waiting:
     since: dt.datetime
 
 
-def newest_unscored(
-    landed: Mapping[str, Collection[dt.date]], required: Sequence[str], scored: Collection[dt.date]
-) -> dt.date | None:
-    """The newest Monday on which every required source has landed, where it has no scores; None where it has.
-
-    landed: source to its usable Mondays; scored: Mondays with scores.
-    """
+def newest_landed(landed: Mapping[str, Collection[dt.date]], required: Sequence[str]) -> dt.date | None:
+    """The newest Monday on which every required source has landed. landed: source to its usable Mondays."""
     complete, _ = complete_weeks(landed, required, None)
-    return complete[-1] if complete and complete[-1] not in scored else None
+    return complete[-1] if complete else None
 
 
-def waiting(week: dt.date | None, before: Waiting | None, now: dt.datetime) -> Waiting | None:
-    """What waits at this look. before: what waited at the last one; a newer week begins to wait anew."""
-    if week is None:
+def waiting(
+    week: dt.date | None, scored: Collection[dt.date], before: Waiting | None, now: dt.datetime
+) -> Waiting | None:
+    """What waits at this look: `week`, the newest that landed, where it is not scored.
+
+    before: what waited at the last one; a newer week begins to wait anew.
+    """
+    if week is None or week in scored:
         return None
     return before if before is not None and before.week == week else Waiting(week, now)
 

@@ -38,7 +38,8 @@ def due_at(catalogue: Catalogue, source: str, week: dt.date) -> dt.datetime:
 def late_sources(catalogue: Catalogue, landed: Mapping[str, Mapping[dt.date, str]], now: dt.datetime) -> list[Late]:
     """The required sources that lack a Monday that other sources have, or the newest Monday that was due.
 
-    A home in which nothing has landed yet has no late source. now: with a time zone.
+    A Monday that no source has, with a newer one that landed, is no gap: history often has the ends of months only. A
+    home in which nothing has landed yet has no late source. now: with a time zone.
     """
     here = {source.name: landed.get(source.name, {}) for source in catalogue.sources}
     begun = {week for weeks in here.values() for week in weeks}
@@ -54,7 +55,9 @@ def late_sources(catalogue: Catalogue, landed: Mapping[str, Mapping[dt.date, str
         while now < due_at(catalogue, source.name, last_due):
             last_due -= dt.timedelta(weeks=1)
         oldest = last_due - dt.timedelta(weeks=LOOK_BACK_WEEKS)
-        expected = {week for week in (*begun, last_due) if min(begun) <= week <= last_due and week > oldest}
+        expected = {
+            week for week in (*begun, max(last_due, *begun)) if min(begun) <= week <= last_due and week > oldest
+        }
         missing = sorted(expected - set(here[source.name]))
         if missing:
             found.append(

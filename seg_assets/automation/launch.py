@@ -22,6 +22,16 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 PAGE = 10_000
 
 
+class Interrupted(Exception):
+    """A run was ended by Ctrl-C or a signal; nothing that was due after it was started."""
+
+    def __init__(self, job: str, first: dt.date, last: dt.date) -> None:
+        super().__init__(
+            f"interrupted in {job} {first if first == last else f'{first} to {last}'}: nothing of it was "
+            "stored half; `seg run` goes on from there"
+        )
+
+
 @dataclass(frozen=True)
 class Check:
     """What an asset check said in a run."""
@@ -31,6 +41,8 @@ class Check:
     passed: bool
     blocking: bool
     description: str
+    runbook: str
+    look_closer: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,7 @@ def launch(
     """Run `job`, or only its `assets`, for the partitions from `first` to `last`, in this process.
 
     config: of single steps, by name, where it is not the default. The run is recorded in `instance`, where the Dagster
-    UI shows it as any other.
+    UI shows it as any other. Raises Interrupted where this process was told to end meanwhile.
     """
     began = time.monotonic()
     one = first == last
@@ -76,6 +88,9 @@ def launch(
         asset_selection=assets,
         raise_on_error=False,
     )
+    if not result.success and _was_interrupted(result):
+        # Dagster makes a failed step of it; whoever launches run after run would go on with the next.
+        raise Interrupted(job, first, last)
     return Run(
         job=job,
         partition=first.isoformat() if one else f"{first} to {last}",
@@ -92,10 +107,24 @@ def launch(
                 # One that only warns stops nothing.
                 blocking=bool(evaluation.blocking) and evaluation.severity is dg.AssetCheckSeverity.ERROR,
                 description=evaluation.description or "",
+                runbook=_text(evaluation.metadata, "runbook"),
+                look_closer=_text(evaluation.metadata, "look_closer"),
             )
             for evaluation in result.get_asset_check_evaluations()
         ),
     )
+
+
+def _text(metadata: Mapping[str, dg.MetadataValue[Any]], name: str) -> str:
+    return str(metadata[name].value) if name in metadata else ""
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether its process was told to end, by Ctrl-C or a signal: in a step, which then failed, or between two."""
+    if any(event.event_type is dg.DagsterEventType.RUN_CANCELED for event in result.all_events):
+        return True
+    failed = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    return any(error is not None and error.cls_name == "DagsterExecutionInterruptedError" for error in failed)
 
 
 def _rows(result: dg.ExecuteInProcessResult) -> int | None:
@@ -107,29 +136,54 @@ def _rows(result: dg.ExecuteInProcessResult) -> int | None:
 
 
 def newest_materializations(
-    instance: dg.DagsterInstance, asset: dg.AssetKey, code_version: str | None
+    instance: dg.DagsterInstance,
+    asset: dg.AssetKey,
+    code_version: str | None,
+    written: Mapping[dt.date, float] | None,
 ) -> dict[dt.date, int]:
-    """Partition to the event-log position of its newest materialization; only those made by `code_version`."""
+    """Partition to the event-log position of its newest materialization; only those made by `code_version`.
+
+    written: when each partition that the asset's table holds was written, None where it keeps none. Left out is what
+    the event log says was made and the table does not hold any more: its commit was lost, and has to be made again.
+    """
     found = {}
-    for partition, record in newest_records(instance, asset).items():
-        materialization = record.asset_materialization
+    for partition, records in _records(instance, asset).items():
+        materialization = records[-1].asset_materialization
         tags = (materialization.tags if materialization else None) or {}
-        if code_version in (None, tags.get("dagster/code_version")):
-            found[partition] = record.storage_id
+        if code_version not in (None, tags.get("dagster/code_version")):
+            continue
+        if written is None or not _is_lost(instance, records, written.get(partition)):
+            found[partition] = records[-1].storage_id
     return found
+
+
+def _is_lost(instance: dg.DagsterInstance, records: Sequence[dg.EventLogRecord], written: float | None) -> bool:
+    """Whether the newest materialization wrote what the table does not hold: nothing, or something older than its run.
+
+    A materialization that a person reported in the UI has no run, wrote nothing, and is believed.
+    """
+    newest = records[-1].run_id
+    if not newest or written is None:
+        return bool(newest)
+    if all(record.timestamp <= written for record in records[:-1]):
+        return False
+    run = instance.get_run_record_by_id(newest)
+    return run is not None and run.start_time is not None and written < run.start_time
 
 
 def newest_records(instance: dg.DagsterInstance, asset: dg.AssetKey) -> dict[dt.date, dg.EventLogRecord]:
     """Partition to the event of its newest materialization, whatever code made it."""
-    newest: dict[dt.date, dg.EventLogRecord] = {}
-    for record in _materializations(instance, asset):
+    return {partition: records[-1] for partition, records in _records(instance, asset).items()}
+
+
+def _records(instance: dg.DagsterInstance, asset: dg.AssetKey) -> dict[dt.date, list[dg.EventLogRecord]]:
+    """Partition to the events of its materializations, the newest last."""
+    found: dict[dt.date, list[dg.EventLogRecord]] = {}
+    for record in sorted(_materializations(instance, asset), key=lambda record: record.storage_id):
         materialization = record.asset_materialization
-        if materialization is None or materialization.partition is None:
-            continue
-        partition = dt.date.fromisoformat(materialization.partition)
-        if partition not in newest or record.storage_id > newest[partition].storage_id:
-            newest[partition] = record
-    return newest
+        if materialization is not None and materialization.partition is not None:
+            found.setdefault(dt.date.fromisoformat(materialization.partition), []).append(record)
+    return found
 
 
 def _materializations(instance: dg.DagsterInstance, asset: dg.AssetKey) -> Iterator[dg.EventLogRecord]:
@@ -141,7 +195,10 @@ def _materializations(instance: dg.DagsterInstance, asset: dg.AssetKey) -> Itera
 
 
 def why_failed(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Why a run failed: a step program's own exception where there is one, else what the asset raised."""
+    """Why a run failed: a step program's own exception where there is one, else what the asset raised.
+
+    Where no step failed, what the run was marked failed with: that its process was killed, for one.
+    """
     for record in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
         event = record.dagster_event
         if event is not None and event.engine_event_data.error is not None:
@@ -157,4 +214,6 @@ def why_failed(instance: dg.DagsterInstance, run_id: str) -> str:
                 # Dagster's own wrapper says only which step failed; what the step raised is its cause.
                 error = error.cause
             return error.message.strip() if error else "the step failed without a message"
-    return "the run failed before any step"
+    ends = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+    told = (record.dagster_event.message for record in ends if record.dagster_event is not None)
+    return next((message for message in told if message), "the run failed before any step")

@@ -15,9 +15,10 @@ from seg_assets.calendar import event_weeks, month_of, remembered_mondays
 from seg_assets.catalogs import Catalogue
 from seg_assets.catalogs.model import TIER
 from seg_assets.segmentation.conversion.design import complete_on
+from seg_assets.segmentation.kpis.plan import KpiPlan
 from seg_assets.segmentation.labels import Labels
 from seg_assets.steps.lift_data import LiftPlan
-from seg_assets.steps.score import newest_tiers
+from seg_assets.steps.week_reads import newest_tiers
 
 Newest = Callable[[str], Made]
 """Asset to the newest materialization of each of its partitions."""
@@ -83,3 +84,8 @@ def lift_made_of(newest: Newest, catalogue: Catalogue, plan: LiftPlan) -> Upstre
         (revenue, [week for week in revenue if week <= plan.as_of]),
         (master, [week for week in master if week <= plan.as_of]),
     ]
+
+
+def kpis_made_of(newest: Newest, plan: KpiPlan) -> Upstream:
+    """segment_kpis of a data month, beside its champion: the month-ends of all its periods."""
+    return [(newest("account_snapshots"), plan.month_ends)]

@@ -7,6 +7,7 @@ Belongs here: what is asked, and the cursor. Does not: what is a problem (alerti
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
@@ -15,18 +16,17 @@ from resources.alerts import STORAGE_ERRORS, Alerts
 from resources.lakehouse import Lakehouse
 from seg_assets.automation.alerting import (
     BEFORE_ANY_STEP,
-    FRESHNESS,
     CheckSeen,
     RunSeen,
     Span,
     of_check,
-    of_freshness,
     of_run,
     settled,
 )
-from seg_assets.automation.freshness import Waiting, newest_unscored, overdue, waiting
+from seg_assets.automation.freshness import NEWEST_WEEK_SCORED, Waiting, newest_landed, overdue, waiting
 from seg_assets.automation.launch import RANGE_END, RANGE_START, why_failed
-from seg_assets.automation.plan import usable_weeks
+from seg_assets.automation.newest_week import SCORES, landed_weeks, result_of
+from seg_assets.automation.override import END_OVERRIDE, SET_OVERRIDE
 from seg_assets.automation.promote import PROMOTE, ROLLBACK
 from seg_assets.catalogs import Catalogue
 from seg_assets.landing import Landing, LandingError
@@ -40,7 +40,7 @@ OVERLAP = dt.timedelta(minutes=2)
 """A look begins so much before the last one, so that what ended during that one is not lost."""
 MOST_RUNS, MOST_CHECKS = 500, 50
 PARTITION = "dagster/partition"
-BY_PEOPLE = (PROMOTE, ROLLBACK)
+BY_PEOPLE = (PROMOTE, ROLLBACK, SET_OVERRIDE, END_OVERRIDE)
 """Whoever starts these sees how they end."""
 
 
@@ -60,20 +60,57 @@ def build_on_call_sensor(catalogue: Catalogue) -> dg.SensorDefinition:
         lakehouse: dg.ResourceParam[Lakehouse],
         landing: dg.ResourceParam[Landing],
         alerts: dg.ResourceParam[Alerts],
-    ) -> dg.SkipReason:
+    ) -> dg.SensorResult:
         if context.repository_def is None:
             raise dg.DagsterInvariantViolationError("the sensor needs its code location")
         now = dt.datetime.now(dt.UTC)
         after, before = _read_cursor(context.cursor, now)
+        seen = look(catalogue, landing, lakehouse, before, now)
         keys = context.repository_def.asset_graph.asset_check_keys
         told = tell_results(context.instance, keys, alerts, after, now)
-        waits = waiting(_unscored(catalogue, landing, lakehouse, before), before, now)
-        late = waits is not None and overdue(waits, now)
-        told += len(alerts.standing(FRESHNESS, [of_freshness(waits)] if waits and late else [], now))
-        context.update_cursor(_cursor(now, waits))
-        return dg.SkipReason(f"{told} news told")
+        events = []
+        if seen.told != before.told and seen.week is not None:
+            # Told to on-call at the next look, as every other check.
+            result = result_of(context.instance, catalogue, lakehouse, seen.week, scored=seen.waits is None)
+            events.append(_evaluation(result))
+        return dg.SensorResult(skip_reason=f"{told} news told", asset_events=events, cursor=_cursor(now, seen))
 
     return on_call_sensor
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at the newest landed week found. told: what its check last said; None where it said nothing yet."""
+
+    week: dt.date | None
+    waits: Waiting | None
+    told: str | None
+
+
+def look(catalogue: Catalogue, landing: Landing, lakehouse: Lakehouse, before: Look, now: dt.datetime) -> Look:
+    """Whether the newest landed week is scored or may wait; where the tables cannot be read, as at the look before."""
+    try:
+        week = newest_landed(landed_weeks(catalogue, landing), catalogue.required_sources)
+        scored = lakehouse.partitions(SEGMENT_SCORES.name)
+    except (LandingError, *STORAGE_ERRORS):
+        return before
+    waits = waiting(week, scored, before.waits, now)
+    if week is None or (waits is not None and not overdue(waits, now)):
+        return Look(week, waits, before.told)
+    return Look(week, waits, f"{week} {'is scored' if waits is None else 'waits'}")
+
+
+def _evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+    """The same, as an event of no run."""
+    return dg.AssetCheckEvaluation(
+        asset_key=SCORES,
+        check_name=NEWEST_WEEK_SCORED,
+        passed=result.passed,
+        metadata=result.metadata,
+        severity=result.severity,
+        description=result.description,
+        blocking=False,
+    )
 
 
 def tell_results(
@@ -121,6 +158,7 @@ def _check(
         run = instance.get_run_by_id(record.run_id)
         spans[record.run_id] = Span() if run is None else _span(run)
     partition = evaluation.partition
+    error = evaluation.severity == dg.AssetCheckSeverity.ERROR
     return CheckSeen(
         asset=evaluation.asset_key.to_user_string(),
         check=evaluation.check_name,
@@ -128,7 +166,8 @@ def _check(
         run_id=record.run_id,
         at=dt.datetime.fromtimestamp(event.timestamp, dt.UTC),
         passed=evaluation.passed,
-        blocks=bool(evaluation.blocking) and evaluation.severity == dg.AssetCheckSeverity.ERROR,
+        error=error,
+        blocks=error and bool(evaluation.blocking),
         says=evaluation.description or "",
         metadata={name: str(value.value) for name, value in evaluation.metadata.items()},
     )
@@ -165,32 +204,21 @@ def _span(run: dg.DagsterRun) -> Span:
     return Span(one or run.tags.get(RANGE_START, ""), one or run.tags.get(RANGE_END, ""))
 
 
-def _unscored(catalogue: Catalogue, landing: Landing, lakehouse: Lakehouse, before: Waiting | None) -> dt.date | None:
-    """The newest landed week without scores; where the tables cannot be read, as at the last look."""
-    today = dt.datetime.now(dt.UTC).date()
-    monday = today - dt.timedelta(days=today.weekday())
-    try:
-        landed = {
-            source.name: usable_weeks(landing.weeks(source.name), catalogue.first_month, monday)[0]
-            for source in catalogue.sources
-            if landing.has(source.name)
-        }
-        scored = lakehouse.partitions(SEGMENT_SCORES.name)
-    except (LandingError, *STORAGE_ERRORS):
-        return None if before is None else before.week
-    return newest_unscored(landed, catalogue.required_sources, scored)
+def _cursor(now: dt.datetime, seen: Look) -> str:
+    found = {"after": now.isoformat()}
+    if seen.told is not None:
+        found["told"] = seen.told
+    if seen.waits is not None:
+        found |= {"week": seen.waits.week.isoformat(), "since": seen.waits.since.isoformat()}
+    return json.dumps(found)
 
 
-def _cursor(now: dt.datetime, waits: Waiting | None) -> str:
-    found = {} if waits is None else {"week": waits.week.isoformat(), "since": waits.since.isoformat()}
-    return json.dumps({"after": now.isoformat(), **found})
-
-
-def _read_cursor(cursor: str | None, now: dt.datetime) -> tuple[dt.datetime, Waiting | None]:
+def _read_cursor(cursor: str | None, now: dt.datetime) -> tuple[dt.datetime, Look]:
     if not cursor:
-        return now - LOOK_BACK, None
+        return now - LOOK_BACK, Look(None, None, None)
     found = json.loads(cursor)
     waits = None
     if "week" in found:
         waits = Waiting(dt.date.fromisoformat(found["week"]), dt.datetime.fromisoformat(found["since"]))
-    return dt.datetime.fromisoformat(found["after"]) - OVERLAP, waits
+    week = None if waits is None else waits.week
+    return dt.datetime.fromisoformat(found["after"]) - OVERLAP, Look(week, waits, found.get("told"))

@@ -16,11 +16,14 @@ import dagster as dg
 
 from resources.lakehouse import Lakehouse
 from seg_assets.automation import jobs
-from seg_assets.automation.evidence import identities_read
-from seg_assets.automation.launch import Run, launch, newest_materializations
+from seg_assets.automation.evidence import identities_read, overrides_changed
+from seg_assets.automation.launch import Run, launch
+from seg_assets.automation.lost_runs import fail_lost_runs
+from seg_assets.automation.made import made_and_held
 from seg_assets.automation.made_of import (
     descriptions_made_of,
     features_made_of,
+    kpis_made_of,
     lift_made_of,
     model_made_of,
     scores_made_of,
@@ -38,13 +41,16 @@ from seg_assets.automation.plan import (
     weeks_to_monitor,
     weeks_to_read,
 )
+from seg_assets.automation.triggers import unread_triggers
 from seg_assets.calendar import mondays, month_before, month_of
 from seg_assets.catalogs import Catalogue
+from seg_assets.kpi_schemas import SEGMENT_KPIS
 from seg_assets.landing import Landing, LandingError
 from seg_assets.lift_schemas import CONVERSION_LIFT_REPORT
 from seg_assets.monitoring_schemas import DRIFT_METRICS
-from seg_assets.partitions import Partitions, month_ends
+from seg_assets.partitions import Partitions, data_months_over, month_ends
 from seg_assets.schemas import SEGMENT_MODEL, SEGMENT_PROFILES, SEGMENT_SCORES
+from seg_assets.segmentation.kpis.plan import kpi_plan
 from seg_assets.segmentation.overruling import weeks_to_score_again
 from seg_assets.segmentation.promotion import champion_of, out_of_order
 from seg_assets.steps.inputs import FITTED_MODEL
@@ -64,7 +70,7 @@ class PopulationRun:
     skipped: tuple[Skip, ...]
     failures: tuple[Skip, ...]
     rescored: tuple[Skip, ...]
-    """Weeks that were scored again since another version is in force for them now."""
+    """Weeks that were scored again since another version is in force for them now, or other overrides hold."""
 
     @property
     def ok(self) -> bool:
@@ -92,6 +98,7 @@ class Population:
 
     def run(self, months: Collection[dt.date] | None, weeks: Collection[dt.date] | None) -> PopulationRun:
         """Do the service months and weeks named, or by default all that have landed; skip what is up to date."""
+        fail_lost_runs(self.instance)
         self._land_events()
         landed = self._land_snapshots(weeks)
         wanted_months = self._months(landed, months)
@@ -99,8 +106,10 @@ class Population:
             self._refresh(month, landed, every_count=month == wanted_months[-1])
         wanted_weeks = [week for week in sorted(landed) if weeks is None or week in weeks]
         self._score(wanted_weeks)
+        self._score_triggers(wanted_weeks)
         self._monitor(wanted_weeks)
         self._report_lift()
+        self._report_kpis()
         return PopulationRun(
             months=tuple(wanted_months),
             weeks=tuple(wanted_weeks),
@@ -210,8 +219,9 @@ class Population:
             return
         made, versions = self._made("segment_scores"), self._versions(SEGMENT_SCORES.name, "snapshot_date")
         behind = {week: (was, now) for week, was, now in weeks_to_score_again(versions, promotions)}
+        overridden = overrides_changed(self.instance, self.lakehouse)
         for week, made_of in scores_made_of(self._made, self.catalogue, weeks).items():
-            current = week in versions and week not in behind
+            current = week in versions and week not in behind and week not in overridden
             if current and not stale(week, made, made_of):
                 self._up_to_date(f"week {week} of segment_scores")
                 continue
@@ -219,7 +229,18 @@ class Population:
                 was, now = behind[week]
                 why = f"scored again, by {now}, which is in force for it now; it was scored by {was}"
                 self._rescored.append(Skip(f"week {week} of segment_scores", why))
+            elif week in overridden and week in versions:
+                why = "scored again: other overrides of accounts' segments hold for it now"
+                self._rescored.append(Skip(f"week {week} of segment_scores", why))
             self._launch(jobs.SCORE, week, week)
+
+    def _score_triggers(self, weeks: Sequence[dt.date]) -> None:
+        """Score what lies in trigger files that have not been read, where the newest week is wanted and served."""
+        stored = self.lakehouse.partitions("account_snapshots")
+        if not stored or (newest := max(stored)) not in weeks or not read_promotions(self.lakehouse):
+            return
+        if unread_triggers(self.landing, self.lakehouse):
+            self._launch(jobs.SCORE_TRIGGERS, newest, newest)
 
     def _monitor(self, weeks: Sequence[dt.date]) -> None:
         """Profile and drift of every week that a champion serves, also of one whose scoring a check has stopped."""
@@ -245,6 +266,21 @@ class Population:
                 self._up_to_date(f"month {month:%Y-%m} of {table}")
             else:
                 self._launch(jobs.REPORT_LIFT, month, month)
+
+    def _report_kpis(self) -> None:
+        """Report the KPIs of every data month that is over and that a model served, where they are not up to date."""
+        landed, promotions = self.lakehouse.partitions("account_snapshots"), read_promotions(self.lakehouse)
+        table = SEGMENT_KPIS.name
+        made, versions = self._made(table), self._versions(table, "data_month")
+        for month in data_months_over(landed):
+            plan = kpi_plan(month, landed, promotions, self.catalogue)
+            if isinstance(plan, str):
+                continue
+            current = versions.get(month) == plan.definition_version
+            if current and not stale(month, made, kpis_made_of(self._made, plan)):
+                self._up_to_date(f"month {month:%Y-%m} of {table}")
+            else:
+                self._launch(jobs.REPORT_KPIS, month, month)
 
     def _versions(self, table: str, partition: str) -> dict[dt.date, str]:
         return versions_of_partitions(self.lakehouse, table, partition)
@@ -282,9 +318,8 @@ class Population:
         return weeks_to_read(self._landed(source), read, self._made(f"raw/{source}"))
 
     def _made(self, asset: str) -> Made:
-        key = dg.AssetKey(asset.split("/"))
-        version = self.definitions.resolve_asset_graph().get(key).code_version
-        return newest_materializations(self.instance, key, version)
+        version = self.definitions.resolve_asset_graph().get(dg.AssetKey(asset.split("/"))).code_version
+        return made_and_held(self.instance, self.lakehouse, asset, version)
 
     def _launch(
         self,

@@ -207,13 +207,24 @@ class Decided:
 def run_decision(
     definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, config: Mapping[str, str]
 ) -> Decided:
-    """Run `promote` or `rollback` in this process, as a run that the Dagster UI shows as any other."""
-    result = definitions.resolve_job_def(job).execute_in_process(
+    """Run a job whose one step records a decision, in this process, as a run that the Dagster UI shows as any other."""
+    definition = definitions.resolve_job_def(job)
+    (step,) = (node.name for node in definition.nodes)
+    result = definition.execute_in_process(
         instance=instance,
-        run_config={**QUIET, "ops": {RECORD[job]: {"config": dict(config)}}},
+        run_config={**QUIET, "ops": {step: {"config": dict(config)}}},
         raise_on_error=False,
     )
     if not result.success:
         return Decided(False, result.run_id, why_failed(instance, result.run_id))
-    (materialization,) = [event.materialization for event in result.all_events if event.is_step_materialization]
-    return Decided(True, result.run_id, materialization.description or "")
+    (told,) = [told for event in result.all_events if (told := _told_by(event)) is not None]
+    return Decided(True, result.run_id, told)
+
+
+def _told_by(event: dg.DagsterEvent) -> str | None:
+    """What the event says of the decision; None for one that only says how the run goes."""
+    if event.is_step_materialization:
+        return event.step_materialization_data.materialization.description
+    if event.is_asset_observation:
+        return event.asset_observation_data.asset_observation.description
+    return None

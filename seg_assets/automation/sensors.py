@@ -10,9 +10,9 @@ from typing import Any
 import dagster as dg
 
 from resources.alerts import Alerts
-from resources.lakehouse import Lakehouse
+from resources.lakehouse import Lakehouse, TableError
 from seg_assets.automation import jobs
-from seg_assets.automation.alarms import KIND
+from seg_assets.automation.alarms import KIND, TABLES, of_damaged
 from seg_assets.automation.choose import Launch
 from seg_assets.automation.due import Decision, decide
 from seg_assets.automation.evidence import AUTOMATION, FIRST, LAST, MAKES, SENSOR, WORK, Evidence
@@ -30,6 +30,7 @@ LAUNCHES = (
     jobs.SCORE,
     jobs.MONITOR,
     jobs.REPORT_LIFT,
+    jobs.REPORT_KPIS,
 )
 SECONDS = 30
 MOST_HOURS = 6
@@ -62,7 +63,13 @@ def build_sensor(catalogue: Catalogue, defined: "Sequence[dg.UnresolvedAssetJobD
         for run_id in fail_lost_runs(context.instance):
             context.log.warning(f"run {run_id} was lost: its process died")
         evidence = Evidence(catalogue, context.instance, context.repository_def, landing, lakehouse)
-        decision = decide(evidence.world(dt.datetime.now(dt.UTC)), catalogue)
+        try:
+            world = evidence.world(dt.datetime.now(dt.UTC))
+        except TableError as error:
+            alerts.standing(TABLES, [of_damaged(str(error))])
+            return dg.SensorResult(skip_reason=str(error))
+        alerts.standing(TABLES, [])
+        decision = decide(world, catalogue)
         alerts.standing(KIND, decision.alarms)
         return result_of(decision)
 

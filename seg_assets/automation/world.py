@@ -65,7 +65,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Failed:
-    """Runs of one work that failed or were cancelled. covers: asset and partitions of the work."""
+    """Runs of one work that failed or were cancelled. makes, first, last: asset and partitions of the work.
+
+    refused: a check refused what landed, which another attempt does not change, and on-call heard of from the check.
+    """
 
     attempts: int
     last_ended: dt.datetime
@@ -73,6 +76,7 @@ class Failed:
     makes: str
     first: dt.date
     last: dt.date
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,8 @@ class World:
     landed, read: source to Monday to the identity of what lies there, and of what was last read. made: asset to its
     newest materializations. snapshot_made_at: Monday to when its account snapshot was made. stopped: asset to partition
     to the blocking check that failed when it was asked last. unreadable: source to why its landing cannot be opened.
-    described: service month to the version that its profiles are of.
+    described: service month to the version that its profiles are of. overridden: scored weeks for which other overrides
+    hold than their scores show, with when the newest of all overrides was recorded.
     """
 
     now: dt.datetime
@@ -105,6 +110,7 @@ class World:
     failed: Mapping[str, Failed] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     described: Mapping[dt.date, str] = field(default_factory=dict)
+    overridden: Mapping[dt.date, str] = field(default_factory=dict)
 
     @property
     def today(self) -> dt.date:
@@ -128,8 +134,9 @@ class World:
         return None if any(at > stop.at for at in since) else stop.check
 
     def gave_up(self, work: Work) -> bool:
-        """Whether a work has failed too often to be tried again."""
-        return work.key in self.failed and self.failed[work.key].attempts >= MOST_ATTEMPTS
+        """Whether a work has failed too often to be tried again, or would fail alike."""
+        failed = self.failed.get(work.key)
+        return failed is not None and (failed.refused or failed.attempts >= MOST_ATTEMPTS)
 
     def is_running(self, asset: str, first: dt.date, last: dt.date) -> bool:
         """Whether a run that is under way makes `asset` for any partition from `first` to `last`."""

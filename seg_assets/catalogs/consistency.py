@@ -46,7 +46,7 @@ def inconsistencies(catalogue: Catalogue) -> list[Problem]:
         *_unfit_features(catalogue),
         *_table_columns(catalogue),
         *_columns_beside_features(catalogue),
-        *_labels_in_place(catalogue),
+        *_lists_in_place(catalogue),
     ]
 
 
@@ -58,6 +58,7 @@ def _names_given_twice(catalogue: Catalogue) -> Iterator[Problem]:
         "indices": [index.name for index in catalogue.indices],
         "rules": [rule.name for rule in catalogue.rules],
         "playbook": [play.name for play in catalogue.playbook],
+        "triggers": [trigger.name for trigger in catalogue.triggers],
     }
     for field, names in lists.items():
         for i, name in enumerate(names):
@@ -191,9 +192,11 @@ def _columns_beside_features(catalogue: Catalogue) -> Iterator[Problem]:
         yield ("order_column",), f"{order!r} is the outcome_column too; name another column, or leave order_column out"
 
 
-def _labels_in_place(catalogue: Catalogue) -> Iterator[Problem]:
+def _lists_in_place(catalogue: Catalogue) -> Iterator[Problem]:
     if catalogue.labels:
         yield ("labels",), "labels are read from a file of their own; name that file as labels_file"
+    if catalogue.kpis:
+        yield ("kpis",), "kpis are read from a file of their own; name that file as kpis_file"
 
 
 def needed(name: str) -> bool:

@@ -41,18 +41,21 @@ def catalogue_at(path: Path | None) -> Catalogue:
 
 
 def load_catalogue(path: str | Path) -> Catalogue:
-    """Read the catalogue at `path`, and its labels where it names a file of them.
+    """Read the catalogue at `path`, and its labels and KPIs where it names files of them.
 
     Raises CatalogueError for a missing file, broken YAML, a key given twice, an unknown or missing field, a wrong
     value, a name that points at nothing or is taken, a SQL condition that cannot be asked, or labels in a circle.
     """
     path = Path(path)
     catalogue = parse_catalogue(_text(path, "set SEG_CATALOG or --catalog to a catalogue file"), str(path))
-    if catalogue.labels_file is None:
-        return catalogue
-    file = path.parent / catalogue.labels_file
-    text = _text(file, f"labels_file of {path} names it, relative to that file; correct it, or leave it out")
-    return with_labels(catalogue, text, str(file))
+    remedy = f"of {path} names it, relative to that file; correct it, or leave it out"
+    if catalogue.labels_file is not None:
+        file = path.parent / catalogue.labels_file
+        catalogue = with_labels(catalogue, _text(file, f"labels_file {remedy}"), str(file))
+    if catalogue.kpis_file is not None:
+        file = path.parent / catalogue.kpis_file
+        catalogue = with_kpis(catalogue, _text(file, f"kpis_file {remedy}"), str(file))
+    return catalogue
 
 
 def parse_catalogue(text: str, origin: str) -> Catalogue:
@@ -74,6 +77,24 @@ def with_labels(catalogue: Catalogue, text: str, origin: str) -> Catalogue:
 
     file = _parsed(text, origin, LabelFile, problems, "a file of labels is a mapping with a list called labels")
     return catalogue.model_copy(update={"labels": file.labels})
+
+
+def with_kpis(catalogue: Catalogue, text: str, origin: str) -> Catalogue:
+    """`catalogue` with the KPIs in `text`; `origin` is the file name that errors give. Raises CatalogueError."""
+    # Here, for the reason above.
+    from seg_assets.catalogs.kpis import KpiFile, bad_kpis
+
+    def problems(file: KpiFile) -> list[Problem]:
+        return bad_kpis(file.kpis, catalogue)
+
+    file = _parsed(text, origin, KpiFile, problems, "a file of KPIs is a mapping with a list called kpis")
+    return catalogue.model_copy(update={"kpis": file.kpis})
+
+
+def parse_file(path: Path, shape: type[Shape], remedy: str) -> Shape:
+    """The value of another YAML file of ours, by the same rules. Raises CatalogueError, with `remedy` for no file."""
+    expected = f"expected a mapping with {', '.join(shape.model_fields)}"
+    return _parsed(_text(path, remedy), str(path), shape, lambda _: [], expected)
 
 
 def _text(path: Path, remedy: str) -> str:
@@ -100,7 +121,9 @@ def _parsed(
     try:
         value = shape.model_validate(values)
     except ValidationError as error:
-        wrong = [(e["loc"], _message(e["type"], e["msg"], e["loc"])) for e in error.errors() if not _follows(e, error)]
+        wrong = [
+            (e["loc"], _message(e["type"], e["msg"], e["loc"], shape)) for e in error.errors() if not _follows(e, error)
+        ]
         raise _error(origin, [*twice, *_with_lines(root, wrong)]) from error
     if found := [*twice, *_with_lines(root, problems(value))]:
         raise _error(origin, found)
@@ -114,22 +137,20 @@ def _follows(detail: ErrorDetails, error: ValidationError) -> bool:
     return detail["type"] == "too_short" and bool(within)
 
 
-def _message(kind: str, message: str, place: Place) -> str:
+def _message(kind: str, message: str, place: Place, shape: type[BaseModel]) -> str:
     field = ".".join(str(part) for part in place) or "catalogue"
     if kind == "extra_forbidden":
-        close = difflib.get_close_matches(str(place[-1]), _FIELDS, n=1)
+        close = difflib.get_close_matches(str(place[-1]), _model_fields(shape), n=1)
         return f"{field}: unknown field" + (f", did you mean {close[0]!r}?" if close else "")
     return f"{field}: {message.removeprefix('Value error, ')}"
 
 
-def _model_fields() -> list[str]:
-    schema = Catalogue.model_json_schema()
+@cache
+def _model_fields(shape: type[BaseModel]) -> list[str]:
+    schema = shape.model_json_schema()
     return sorted(
-        {name for part in (schema, *schema["$defs"].values()) for name in part.get("properties", {})},
+        {name for part in (schema, *schema.get("$defs", {}).values()) for name in part.get("properties", {})},
     )
-
-
-_FIELDS = _model_fields()
 
 
 def _keys_given_twice(root: yaml.Node) -> Iterator[tuple[int, str]]:
@@ -170,7 +191,8 @@ def _line(node: yaml.Node, place: Sequence[str | int]) -> int:
         if isinstance(node, yaml.MappingNode):
             pair = next(((k, v) for k, v in node.value if k.value == part), None)
             if pair is None:
-                break
+                # Not there, or no part of the file: pydantic puts the kind of a union's member into the place.
+                continue
             line, node = pair[0].start_mark.line + 1, pair[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]

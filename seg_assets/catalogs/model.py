@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from seg_assets.catalogs.kpi import Kpi
 from seg_assets.catalogs.lift_design import LiftDesign
 from seg_assets.catalogs.tiers import TierRules
 
@@ -30,13 +31,13 @@ from seg_assets.catalogs.tiers import TierRules
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 TEAM = re.compile(r"team:\S.*")
 
-UNCOMPUTED = frozenset({"description", "owner", "rationale", "goal"})
+UNCOMPUTED = frozenset({"description", "owner", "rationale", "goal", "sensitive"})
 """Fields that people read and nothing computes with."""
 
-ONLY_SCORED = frozenset({"hold_weeks", "labels", "labels_file"})
+ONLY_SCORED = frozenset({"hold_weeks", "labels", "labels_file", "triggers"})
 """Fields that only scoring computes with, which says so itself: no model has to be fitted again for them."""
 
-ONLY_REPORTED = frozenset({"active_when", "lift_report", "slices", "tiers"})
+ONLY_REPORTED = frozenset({"active_when", "fiscal_year_starts", "kpis", "kpis_file", "lift_report", "slices", "tiers"})
 """Fields that only a report, a check or the tiers compute with: no model has to be fitted again for them."""
 
 ONLY_WATCHED = frozenset({"due_days"})
@@ -131,6 +132,7 @@ class Feature(_Frozen):
     levels: tuple[str, ...] = Field((), description="ordinal levels from low to high, or the known categorical ones")
     unordered_levels: tuple[str, ...] = Field((), description="levels of an ordinal that stand outside the order")
     expectations: Expectations = Expectations()
+    sensitive: bool = Field(False, description="not for everyone who may see the table; its column is tagged so")
 
     @property
     def label(self) -> str:
@@ -204,6 +206,13 @@ class Label(_Frozen):
     action: str | None = Field(None, description="what marketing does with such an account; None leaves that to others")
 
 
+class Trigger(_Frozen):
+    """An event between weeks after which an account is scored at once, without waiting for its week."""
+
+    name: Name
+    description: str = Field(description="what happened, as a row that it scored tells it")
+
+
 class Limits(_Frozen):
     """Business limits on a segmentation."""
 
@@ -273,6 +282,10 @@ class Catalogue(_Frozen):
     playbook: tuple[Play, ...] = ()
     labels_file: str | None = Field(None, description="a YAML file of labels, relative to the catalogue's own")
     labels: tuple[Label, ...] = Field((), description="what that file holds, once it is read")
+    kpis_file: str | None = Field(None, description="a YAML file of KPIs, relative to the catalogue's own")
+    kpis: tuple[Kpi, ...] = Field((), description="what that file holds, once it is read")
+    triggers: tuple[Trigger, ...] = Field((), description="events after which an account is scored at once")
+    fiscal_year_starts: int = Field(1, ge=1, le=12, description="its first month; 1 is the calendar year")
     limits: Limits = Limits()
     gates: Gates = Gates()
     lift_report: LiftDesign = LiftDesign()

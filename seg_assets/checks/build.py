@@ -12,11 +12,13 @@ import dagster as dg
 from resources.lakehouse import Lakehouse
 from resources.pages import Pages
 from seg_assets.catalogs import Catalogue
+from seg_assets.checks.completeness import COMPLETENESS, completeness
 from seg_assets.checks.drift import drift_of_week
 from seg_assets.checks.features import drift_of_features
 from seg_assets.checks.finding import Finding, check_result
 from seg_assets.checks.missingness import missingness
 from seg_assets.checks.mix import mix_of_segments
+from seg_assets.checks.overrides import OVERRIDES, overrides_of
 from seg_assets.checks.rows import rows_against_last_week
 from seg_assets.checks.steps import one_step
 from seg_assets.checks.week import SNAPSHOTS, Week
@@ -36,6 +38,17 @@ def build_checks(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetC
         _of_features(catalogue, partitions),
         _of_scores(catalogue, partitions),
     ]
+
+
+def _asked(context: dg.AssetCheckExecutionContext, lakehouse: Lakehouse, table: str) -> list[str]:
+    """The partitions of the run; of a check that was executed by itself, without any, the newest that is stored."""
+    run = context.op_execution_context
+    if run.has_partition_key or run.has_partition_key_range:
+        return list(run.partition_keys)
+    stored = lakehouse.partitions(table)
+    if not stored:
+        raise dg.Failure(f"nothing is stored in {table} yet: materialize it first", allow_retries=False)
+    return [max(stored).isoformat()]
 
 
 def _of_snapshots(catalogue: Catalogue, partitions: Partitions) -> dg.AssetChecksDefinition:
@@ -63,7 +76,7 @@ def _of_snapshots(catalogue: Catalogue, partitions: Partitions) -> dg.AssetCheck
             DRIFT: lambda week: drift_of_week(week, pages),
         }
         found: dict[str, dict[str, Finding]] = {name: {} for name in said if name in wanted}
-        for key in context.op_execution_context.partition_keys:
+        for key in _asked(context, lakehouse, SNAPSHOTS):
             week = Week(lakehouse, catalogue, dt.date.fromisoformat(key))
             for name, of_partition in found.items():
                 of_partition[key] = verdicts[name](week)
@@ -86,7 +99,7 @@ def _of_features(catalogue: Catalogue, partitions: Partitions) -> dg.AssetChecks
     def check_account_features(
         context: dg.AssetCheckExecutionContext, lakehouse: dg.ResourceParam[Lakehouse]
     ) -> dg.AssetCheckResult:
-        months = {key: dt.date.fromisoformat(key) for key in context.op_execution_context.partition_keys}
+        months = {key: dt.date.fromisoformat(key) for key in _asked(context, lakehouse, FEATURES)}
         found = {key: drift_of_features(lakehouse, catalogue, month) for key, month in months.items()}
         return check_result(asset, DRIFT, found)
 
@@ -95,19 +108,30 @@ def _of_features(catalogue: Catalogue, partitions: Partitions) -> dg.AssetChecks
 
 def _of_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetChecksDefinition:
     asset = dg.AssetKey(SCORES)
+    said = {
+        COMPLETENESS: "Every account of the week has exactly one score, and nothing that it needs is null",
+        MIX: "The mix of segments moves no more than the accounts' ordinary movement explains",
+        OVERRIDES: "People set few of a segment's accounts, none against the rule for long, all to segments there are",
+    }
+    specs = [
+        dg.AssetCheckSpec(
+            name, asset=asset, description=text, blocking=name != OVERRIDES, partitions_def=partitions.week
+        )
+        for name, text in said.items()
+    ]
 
-    @dg.asset_check(
-        asset=asset,
-        name=MIX,
-        blocking=True,
-        partitions_def=partitions.week,
-        description="The mix of segments moves no more than the accounts' ordinary movement explains",
-    )
+    @dg.multi_asset_check(name="check_segment_scores", specs=specs, can_subset=True)
     def check_segment_scores(
         context: dg.AssetCheckExecutionContext, lakehouse: dg.ResourceParam[Lakehouse]
-    ) -> dg.AssetCheckResult:
-        weeks = {key: dt.date.fromisoformat(key) for key in context.op_execution_context.partition_keys}
-        found = {key: mix_of_segments(Week(lakehouse, catalogue, monday)) for key, monday in weeks.items()}
-        return check_result(asset, MIX, found)
+    ) -> Iterator[dg.AssetCheckResult]:
+        verdicts: dict[str, Callable[[dt.date], Finding]] = {
+            COMPLETENESS: lambda monday: completeness(lakehouse, catalogue, monday),
+            MIX: lambda monday: mix_of_segments(Week(lakehouse, catalogue, monday)),
+            OVERRIDES: lambda monday: overrides_of(lakehouse, catalogue, monday),
+        }
+        keys = _asked(context, lakehouse, SCORES)
+        for name in [one for one in said if one in {key.name for key in context.selected_asset_check_keys}]:
+            found = {key: verdicts[name](dt.date.fromisoformat(key)) for key in keys}
+            yield check_result(asset, name, found)
 
     return check_segment_scores

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from resources.pages import Pages
+from seg_assets.checks.commands import history
 from seg_assets.checks.drift_page import drift_page
-from seg_assets.checks.finding import Finding
-from seg_assets.checks.week import Champion, Week
+from seg_assets.checks.finding import Finding, features_text
+from seg_assets.checks.week import SNAPSHOTS, Champion, Week
 from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.monitoring.causes import SliceShare, likely_causes
 from seg_assets.segmentation.monitoring.counts import Column, count, monitored
@@ -65,21 +66,18 @@ def drift_of_week(week: Week, pages: Pages) -> Finding:
     baseline = week.accounts_of(week.champion.trained_on)
     if baseline is None:
         return finding
-    shown = [column for column in found.columns if column.name in set(bad["feature"])]
+    worst_first = {name: place for place, name in enumerate(dict.fromkeys(bad["feature"]))}
+    shown = sorted((c for c in found.columns if c.name in worst_first), key=lambda column: worst_first[column.name])
     page = drift_page(baseline, week.snapshot, shown, week.slices)
     return replace(finding, page=str(pages.write(f"drift/{week.monday}", page)))
 
 
-def figures(week: Week, champion: Champion, baseline: pl.DataFrame | None = None) -> Drifted | None:
-    """Exact figures over all rows, in the champion's transform; None where its training snapshot is gone.
-
-    baseline: its training snapshot, where the caller has it.
-    """
-    training = week.accounts_of(champion.trained_on) if baseline is None else baseline
+def figures(week: Week, champion: Champion) -> Drifted | None:
+    """Exact figures over all rows, in the champion's transform; None where its training snapshot is gone."""
+    training = week.accounts_of(champion.trained_on)
     if training is None:
         return None
-    there = set(week.snapshot.columns) & set(training.columns)
-    columns = tuple(c for c in monitored(week.catalogue, champion.segmentation.reference) if c.name in there)
+    columns = columns_of(week, champion, training)
     now = count(week.snapshot, columns, week.slices)
     last = None if week.before is None else count(week.before, columns, week.slices)
     return Drifted(
@@ -87,6 +85,12 @@ def figures(week: Week, champion: Champion, baseline: pl.DataFrame | None = None
         training=drift(count(training, columns, week.slices), now, columns),
         last_week=None if last is None else drift(last, now, columns),
     )
+
+
+def columns_of(week: Week, champion: Champion, training: pl.DataFrame) -> tuple[Column, ...]:
+    """What can be compared: the features that the champion knows and that both snapshots have."""
+    there = set(week.snapshot.columns) & set(training.columns)
+    return tuple(c for c in monitored(week.catalogue, champion.segmentation.reference) if c.name in there)
 
 
 def used_features(segmentation: Segmentation) -> set[str]:
@@ -131,15 +135,15 @@ def _told(week: Week, found: Drifted, bad: pl.DataFrame, used: set[str], *, bloc
         told=f"{worst['feature']}{where} has drifted from {worst['against']}: stability index "
         f"{worst['population_stability_index']:.2f}{also}",
         expected=expected,
-        seen=f"{len(features)} features beyond {WARNS}, most {worst['feature']}: "
-        f"{worst['population_stability_index']:.3f}, which {worst['moved_share']:.0%} of its accounts explain",
+        seen=f"{features_text(len(features))} beyond {WARNS}, most {worst['feature']}: "
+        f"{worst['population_stability_index']:.3f}, {worst['moved_share']:.0%} of its accounts are in other bins",
         passed=False,
         blocks=blocks,
         since=_since(week, worst),
         accounts=affected.height,
         arr=week.value_of(affected),
         causes=likely_causes(features, source_of, slice_shares(frame, worst["feature"])),
-        look_closer=week.look_closer(worst["feature"]),
+        look_closer=history(SNAPSHOTS, worst["feature"]),
         table=_table(bad, used),
     )
 

@@ -12,6 +12,8 @@ import polars as pl
 from resources.lakehouse import Lakehouse
 from seg_assets.calendar import month_after, month_of
 from seg_assets.catalogs import Catalogue
+from seg_assets.checks.affected import affected
+from seg_assets.checks.commands import history
 from seg_assets.checks.drift import BLOCKS, WARNS, used_features
 from seg_assets.checks.finding import Finding
 from seg_assets.schemas import FEATURE_REFERENCES, SEGMENT_MODEL
@@ -60,8 +62,8 @@ def drift_of_features(lakehouse: Lakehouse, catalogue: Catalogue, month: dt.date
         since=month,
         accounts=now.height,
         causes=likely_causes(features & set(source_of), source_of),
-        look_closer=f'python -c "import polars as pl; print(pl.scan_delta({lakehouse.uri(FEATURES)!r})'
-        f".group_by('data_month').agg(pl.col('{worst['feature']}').mean()).sort('data_month').collect())\"",
+        arr=affected(lakehouse, catalogue, now["account_id"], now["snapshot_date"][0]).arr,
+        look_closer=history(FEATURES, worst["feature"]),
     )
 
 

@@ -13,14 +13,18 @@ from typing import Any
 import dagster as dg
 
 RUNBOOK = "docs/runbook.md"
+DOES_NOT_APPLY, NOT_KNOWN = "does not apply", "not known"
+LONGEST = 1_000
+"""Characters of a check's sentence; the whole of it is in its figures."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One check of one partition. told: a sentence; passed: nothing to do; blocks: scoring must not go on.
+    """One check of one partition. told: a sentence; passed: nothing to do; blocks: what follows must not go on.
 
-    since: the first partition of those in a row that fail alike; accounts, arr: affected, None where not known; causes:
-    likeliest first; look_closer: a command; table: Markdown; page: a file that shows more.
+    since: the first partition of those in a row that fail alike; accounts, arr: affected, None where not known, words
+    where a number would mislead; causes: likeliest first; look_closer: a command for a shell; table: Markdown; page: a
+    file that shows more.
     """
 
     told: str
@@ -29,8 +33,8 @@ class Finding:
     passed: bool = True
     blocks: bool = False
     since: dt.date | None = None
-    accounts: int | None = None
-    arr: float | None = None
+    accounts: int | str | None = None
+    arr: float | str | None = None
     causes: tuple[str, ...] = ()
     look_closer: str = ""
     table: str = ""
@@ -52,19 +56,29 @@ def check_result(asset: dg.AssetKey, check: str, findings: Mapping[str, Finding]
         check_name=check,
         passed=found.passed,
         severity=dg.AssetCheckSeverity.ERROR if found.blocks else dg.AssetCheckSeverity.WARN,
-        description=f"{worst}: {found.told}",
+        description=f"{worst}: {shortened(found.told)}",
         metadata={"weeks": ", ".join(bad) or "none", **_metadata(check, found)},
     )
+
+
+def features_text(count: int) -> str:
+    """So many features, in words."""
+    return "1 feature" if count == 1 else f"{count} features"
+
+
+def shortened(told: str) -> str:
+    """A sentence that fits a line or two of a page and a message."""
+    return told if len(told) <= LONGEST else f"{told[: LONGEST - 4]} ..."
 
 
 def _metadata(check: str, found: Finding) -> dict[str, Any]:
     told: dict[str, Any] = {"expected": found.expected, "seen": found.seen}
     if not found.passed:
         told |= {
-            "since": "not known" if found.since is None else found.since.isoformat(),
-            "accounts_affected": "not known" if found.accounts is None else found.accounts,
-            "arr_affected": "not known" if found.arr is None else round(found.arr),
-            "likely_cause": "; ".join(f"{n}. {cause}" for n, cause in enumerate(found.causes, 1)) or "not known",
+            "since": NOT_KNOWN if found.since is None else found.since.isoformat(),
+            "accounts_affected": NOT_KNOWN if found.accounts is None else found.accounts,
+            "arr_affected": round(found.arr) if isinstance(found.arr, int | float) else found.arr or NOT_KNOWN,
+            "likely_cause": "; ".join(f"{n}. {cause}" for n, cause in enumerate(found.causes, 1)) or NOT_KNOWN,
             "runbook": f"{RUNBOOK}#{check}",
             "look_closer": found.look_closer,
         }

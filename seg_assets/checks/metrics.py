@@ -6,64 +6,79 @@ Belongs here: figures of a week in the shape of the monitoring tables. Does not:
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 from deltalake import DeltaTable
 
-from seg_assets.checks.drift import figures
+from seg_assets.checks.drift import columns_of
+from seg_assets.checks.mix import placed
 from seg_assets.checks.week import SNAPSHOTS, Week
 from seg_assets.monitoring_schemas import CHANGED, DRIFT_METRICS, GRANULARITY, MONITOR_VERSION, PROFILE_METRICS, WINDOW
-from seg_assets.segmentation.monitoring.profile import TABLE, profile
+from seg_assets.segmentation.monitoring.counts import Column, cells
+from seg_assets.segmentation.monitoring.drift import drift
+from seg_assets.segmentation.monitoring.profile import TABLE, profiled
+from seg_assets.segmentation.monitoring.tally import Tally, tally
+from seg_assets.segmentation.scaling import gate_of
 
 KEYS = ["slice_key", "slice_value", "column_name"]
 BASELINE, CONSECUTIVE = "BASELINE", "CONSECUTIVE"
 
 
-def profile_rows(week: Week) -> pl.DataFrame:
-    """The week's rows of profile_metrics."""
+@dataclass(frozen=True)
+class Metrics:
+    """The rows of one week; drift has none before there is a champion and where nothing can be compared."""
+
+    profile: pl.DataFrame
+    drift: pl.DataFrame
+
+
+def metrics(week: Week) -> Metrics:
+    """The rows of a week over everyone, the catalogue's slices and the segments that its champion's definitions make.
+
+    Every snapshot is put into segments by the same definitions, so that a refresh is no drift; each is sorted once.
+    """
+    champion = week.champion
+    now = _tallied(week, week.snapshot)
     version = DeltaTable(week.lakehouse.uri(SNAPSHOTS)).version()
-    told = _profile(week, week.snapshot).with_columns(
+    profile = _placed(week, profiled(now)).with_columns(
         log_type=pl.lit("INPUT"), logging_table_commit_version=pl.lit(version, pl.Int64)
     )
-    return _placed(week, told).select(PROFILE_METRICS.schema.names())
-
-
-def drift_rows(week: Week) -> pl.DataFrame:
-    """The week's rows of drift_metrics: none before there is a champion and where nothing can be compared."""
-    champion = week.champion
-    baseline = None if champion is None else week.accounts_of(champion.trained_on)
-    found = None if champion is None or baseline is None else figures(week, champion, baseline)
-    if champion is None or baseline is None or found is None:
-        return pl.DataFrame(schema=DRIFT_METRICS.schema)
-    now = _profile(week, week.snapshot)
-    parts = [_compared(week, now, baseline, found.training, BASELINE, None)]
-    if week.before is not None and found.last_week is not None:
+    rows = profile.select(PROFILE_METRICS.schema.names())
+    training = None if champion is None else week.accounts_of(champion.trained_on)
+    if champion is None or training is None:
+        return Metrics(rows, pl.DataFrame(schema=DRIFT_METRICS.schema))
+    columns = columns_of(week, champion, training)
+    parts = [_compared(columns, now, _tallied(week, training), BASELINE, None)]
+    if week.before is not None:
         monday = week.monday - dt.timedelta(weeks=1)
-        parts.append(_compared(week, now, week.before, found.last_week, CONSECUTIVE, monday))
-    rows = pl.concat(parts).with_columns(definition_version=pl.lit(champion.version))
-    return _placed(week, rows).select(DRIFT_METRICS.schema.names())
+        parts.append(_compared(columns, now, _tallied(week, week.before), CONSECUTIVE, monday))
+    drifted = pl.concat(parts).with_columns(definition_version=pl.lit(champion.version))
+    return Metrics(rows, _placed(week, drifted).select(DRIFT_METRICS.schema.names()))
 
 
-def _profile(week: Week, accounts: pl.DataFrame) -> pl.DataFrame:
-    columns = [name for name in week.catalogue.feature_names if name in accounts.columns]
-    return profile(accounts, columns, week.slices)
+def _tallied(week: Week, accounts: pl.DataFrame) -> Tally:
+    slices = list(week.slices)
+    if week.champion is not None:
+        accounts = accounts.with_columns(placed(week.champion.segmentation, accounts)["segment_id"])
+        slices.append("segment_id")
+    catalogue = week.catalogue
+    gates = {one.name: gate_of(one, catalogue) for one in catalogue.features if one.name in accounts.columns}
+    return tally(accounts, gates, slices)
 
 
 def _compared(
-    week: Week,
-    now: pl.DataFrame,
-    accounts: pl.DataFrame,
-    distances: pl.DataFrame,
-    drift_type: str,
-    monday: dt.date | None,
+    columns: Sequence[Column], now: Tally, before: Tally, drift_type: str, monday: dt.date | None
 ) -> pl.DataFrame:
     """Rows of one drift type: changes of the profile, and distances where the champion knows the feature."""
-    both = now.join(_profile(week, accounts), on=KEYS, suffix="_before")
+    distances = drift(cells(before, columns), cells(now, columns), columns)
+    both = profiled(now).join(profiled(before), on=KEYS, suffix="_before")
     deltas = {"count_delta": "count", "avg_delta": "avg"}
     deltas |= {f"percent_{name}_delta": f"percent_{name}" for name in ("null", "zeros", "distinct")}
     changes = [(pl.col(one) - pl.col(f"{one}_before")).alias(name) for name, one in deltas.items()]
-    after, before = pl.col("non_null_columns"), pl.col("non_null_columns_before")
-    changed = pl.struct(added=after.list.set_difference(before), missing=before.list.set_difference(after))
+    filled, were = pl.col("non_null_columns"), pl.col("non_null_columns_before")
+    changed = pl.struct(added=filled.list.set_difference(were), missing=were.list.set_difference(filled))
     of_table = pl.when(pl.col("column_name") == TABLE).then(changed.cast(CHANGED)).alias("non_null_columns_delta")
     measured = distances.select(
         "slice_key",

@@ -9,8 +9,9 @@ import datetime as dt
 
 import polars as pl
 
-from seg_assets.checks.finding import Finding
-from seg_assets.checks.week import Week
+from seg_assets.checks.commands import history
+from seg_assets.checks.finding import Finding, features_text
+from seg_assets.checks.week import SNAPSHOTS, Week
 from seg_assets.segmentation.monitoring.causes import SliceShare, likely_causes
 from seg_assets.segmentation.monitoring.missing import missing_values
 
@@ -41,14 +42,14 @@ def missingness(week: Week) -> Finding:
         told=f"{worst['feature']}{where} is missing for {worst['share']:.1%}, {_allowed(worst)}"
         + (f"; so are {len(features) - 1} more: {', '.join(features[1:8])}" if len(features) > 1 else ""),
         expected=expected,
-        seen=f"{len(features)} features beyond, most {worst['feature']}: {worst['share']:.1%}",
+        seen=f"{features_text(len(features))} beyond, most {worst['feature']}: {worst['share']:.1%}",
         passed=False,
         blocks=bool(bad["blocks"].any()),
         since=_since(week, worst["feature"], worst["slice_key"], worst["slice_value"]),
         accounts=without.height,
         arr=week.value_of(without),
         causes=likely_causes(features, source_of, _slice_shares(week, features[0])),
-        look_closer=week.look_closer(worst["feature"]),
+        look_closer=history(SNAPSHOTS, worst["feature"]),
         table=_table(bad),
     )
 

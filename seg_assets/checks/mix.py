@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from seg_assets.checks.commands import history
 from seg_assets.checks.finding import Finding
 from seg_assets.checks.week import SNAPSHOTS, Week
+from seg_assets.schemas import SEGMENT_SCORES
 from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.monitoring.causes import SliceShare, likely_causes
 from seg_assets.segmentation.monitoring.mix import segment_mix
@@ -27,7 +29,7 @@ def mix_of_segments(week: Week) -> Finding:
     if champion is None or before is None:
         return Finding("the week before has not landed", expected, "not compared")
     segmentation = champion.segmentation
-    then, now = _placed(segmentation, before), _placed(segmentation, week.snapshot)
+    then, now = placed(segmentation, before), placed(segmentation, week.snapshot)
     table = segment_mix(then, now)
     beyond = float(table["unexplained"].sum() / 2)
     seen = f"{beyond:.2%} of accounts beyond, {table['moved_in'].sum():,} moved, {table['came'].sum():,} came"
@@ -48,14 +50,13 @@ def mix_of_segments(week: Week) -> Finding:
         accounts=affected.height,
         arr=week.value_of(affected),
         causes=_causes(week, affected, int(table["came"].sum())),
-        look_closer=f'python -c "import polars as pl; print(pl.scan_delta({week.lakehouse.uri("segment_scores")!r})'
-        ".group_by('snapshot_date', 'segment_name').len().sort('snapshot_date').collect())\"",
+        look_closer=history(SEGMENT_SCORES.name, "segment_name"),
         table=_table(table, names),
     )
 
 
-def _placed(segmentation: Segmentation, accounts: pl.DataFrame) -> pl.DataFrame:
-    """account_id and segment_id by the definitions alone."""
+def placed(segmentation: Segmentation, accounts: pl.DataFrame) -> pl.DataFrame:
+    """account_id and segment_id of account rows, in their order, by the definitions alone."""
     ids = [segment.segment_id for segment in segmentation.segments]
     indexed = accounts.lazy().with_columns(*segmentation.index_set.expressions())
     placed = with_segment(indexed, segmentation.definitions)

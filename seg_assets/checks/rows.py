@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from seg_assets.checks.commands import history
 from seg_assets.checks.finding import Finding
 from seg_assets.checks.week import SNAPSHOTS, Week
 from seg_assets.segmentation.monitoring.causes import SliceShare, likely_causes
@@ -42,8 +43,7 @@ def rows_against_last_week(week: Week) -> Finding:
         accounts=affected.height,
         arr=week.value_of(affected),
         causes=_causes(week, affected),
-        look_closer=f'python -c "import polars as pl; print(pl.scan_delta({week.lakehouse.uri(SNAPSHOTS)!r})'
-        ".group_by('snapshot_date').len().sort('snapshot_date').tail(6).collect())\"",
+        look_closer=history(SNAPSHOTS, next(iter(week.slices), "account_id")),
     )
 
 

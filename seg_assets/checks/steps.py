@@ -8,8 +8,9 @@ from __future__ import annotations
 import polars as pl
 
 from seg_assets.catalogs import Kind
-from seg_assets.checks.finding import Finding
-from seg_assets.checks.week import Week
+from seg_assets.checks.commands import history
+from seg_assets.checks.finding import Finding, features_text
+from seg_assets.checks.week import SNAPSHOTS, Week
 from seg_assets.segmentation.monitoring.causes import likely_causes
 from seg_assets.segmentation.monitoring.steps import steps
 
@@ -40,13 +41,13 @@ def one_step(week: Week) -> Finding:
     return Finding(
         told="; ".join(told[:6]) + (f"; {len(told) - 6} more" if len(told) > 6 else ""),
         expected=expected,
-        seen=f"{len(told)} features moved as one",
+        seen=f"{features_text(len(told))} moved as one",
         passed=False,
         since=week.monday,
         accounts=touched.height,
         arr=week.value_of(touched),
         causes=likely_causes(features, source_of),
-        look_closer=week.look_closer(features[0]),
+        look_closer=history(SNAPSHOTS, features[0]),
         table="\n".join(f"- {line}" for line in told),
     )
 

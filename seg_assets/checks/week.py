@@ -82,14 +82,3 @@ class Week:
         """The ARR of `accounts`, rows of a snapshot; None where the catalogue names no value."""
         value = self.catalogue.value_feature
         return None if value is None else float(accounts[value].sum())
-
-    def look_closer(self, feature: str) -> str:
-        """A command that shows a feature's missing values and its middle, week by week."""
-        uri = self.lakehouse.uri(SNAPSHOTS)
-        first = self.monday - dt.timedelta(weeks=4)
-        figures = f"pl.len(), missing=pl.col('{feature}').null_count(), most=pl.col('{feature}').mode().first()"
-        return (
-            f"python -c \"import polars as pl; print(pl.scan_delta({uri!r}).filter(pl.col('snapshot_date') >= "
-            f"pl.date({first.year}, {first.month}, {first.day})).group_by('snapshot_date').agg({figures})"
-            ".sort('snapshot_date').collect())\""
-        )

@@ -42,6 +42,20 @@ def account_snapshot(
     )
 
 
+def changed_accounts(snapshot: pl.DataFrame, catalogue: Catalogue) -> tuple[pl.DataFrame, list[str | None]]:
+    """Rows of account snapshots some of whose features are newer: what applies to them now, and what each row breaks.
+
+    The second is a sentence a row, None where it breaks no rule of severity quarantine.
+    """
+    accounts, _ = _applicable_only(snapshot, catalogue)
+    reasons: list[str | None] = [None] * accounts.height
+    for severity, defect in _broken_rules(accounts, catalogue):
+        if severity is Severity.QUARANTINED:
+            for row in defect.rows.arg_true():
+                reasons[row] = reasons[row] or defect.reason
+    return accounts, reasons
+
+
 def _collected(
     sources: Mapping[str, pl.DataFrame | pl.LazyFrame], catalogue: Catalogue, week: dt.date
 ) -> dict[str, pl.DataFrame]:

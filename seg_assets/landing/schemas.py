@@ -22,7 +22,7 @@ SNAPSHOT_DATE = "snapshot_date"
 class Column:
     """One column: `dtype` is Float64, Boolean, String or Date; `levels` are the known values, none if any will do.
 
-    Where `required` is false the table may lack the column; it is then all null.
+    Where `required` is false the table may lack the column; it is then all null. `sensitive`: as seg_assets.schemas.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Column:
     maximum: float | None = None
     levels: tuple[str, ...] = ()
     required: bool = True
+    sensitive: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,14 @@ PIPELINE_CONVERSIONS = TableSchema(
 REVENUE_EVENTS = TableSchema(
     "revenue_events",
     (
-        Column("customer_name", pl.String(), required=False),
+        Column("customer_name", pl.String(), required=False, sensitive=True),
         Column("event_date", pl.Date()),
         Column("product", pl.String(), required=False),
         Column("business_unit", pl.String(), required=False),
         Column("total_revenue", pl.Float64()),
         Column("total_gross_margin", pl.Float64(), required=False),
         Column("event_count", pl.Float64(), minimum=0, required=False),
-        Column("cs_representative", pl.String(), required=False),
+        Column("cs_representative", pl.String(), required=False, sensitive=True),
         Column("region", pl.String(), required=False),
     ),
     event_date="event_date",
@@ -74,13 +75,13 @@ REVENUE_EVENTS = TableSchema(
 ACCOUNT_MASTER = TableSchema(
     "account_master",
     (
-        Column("account_name", pl.String(), required=False),
-        Column("parent_account_id", pl.String(), required=False),
+        Column("account_name", pl.String(), required=False, sensitive=True),
+        Column("parent_account_id", pl.String(), required=False, sensitive=True),
         Column("status", pl.String(), levels=("active", "inactive"), required=False),
-        Column("email_consent", pl.Boolean(), required=False),
-        Column("ads_consent", pl.Boolean(), required=False),
-        Column("sales_contactable", pl.Boolean(), required=False),
-        Column("owner", pl.String(), required=False),
+        Column("email_consent", pl.Boolean(), required=False, sensitive=True),
+        Column("ads_consent", pl.Boolean(), required=False, sensitive=True),
+        Column("sales_contactable", pl.Boolean(), required=False, sensitive=True),
+        Column("owner", pl.String(), required=False, sensitive=True),
     ),
 )
 
@@ -129,4 +130,5 @@ def _column(catalogue: Catalogue, feature: Feature) -> Column:
         minimum=feature.expectations.minimum,
         maximum=feature.expectations.maximum,
         levels=feature.levels + feature.unordered_levels,
+        sensitive=feature.sensitive,
     )

@@ -21,14 +21,15 @@ from seg_assets.segmentation.migrations import BEHAVIOUR, DEFINITION, LOST, NEW
 from seg_assets.segmentation.model import Segmentation
 from seg_assets.segmentation.placement import Placement, placements
 
-AWAY, BACK, HELD, UNKNOWN = "away", "back", "held", "not known"
+AWAY, BACK, HELD, OVERRIDE, UNKNOWN = "away", "back", "held", "override", "not known"
 
 Scores = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Cause:
-    """One step of a change. kind: behaviour, definition, new, lost, away, back, held or not known.
+    """One step of a change. kind: behaviour, definition, new, lost, away, back, held, override or not
+    known.
 
     from_segment_id, to_segment_id: None where the step does not lead from one segment to another.
     """
@@ -43,7 +44,8 @@ class Cause:
 class ScoredWeek:
     """An account in one scored week; everything but the week and its causes is None or false where it was not there.
 
-    rule_segment_id: what its values say; segment_id differs where the account was held at a border.
+    rule_segment_id: what its values say; segment_id differs where the account was held at a border, and where
+    override_owner, if there is one, set it.
     """
 
     week: dt.date
@@ -51,6 +53,7 @@ class ScoredWeek:
     segment_name: str | None = None
     rule_segment_id: str | None = None
     held: bool = False
+    override_owner: str | None = None
     definition_version: str | None = None
     before_first_model: bool = False
     causes: tuple[Cause, ...] = ()
@@ -105,6 +108,7 @@ def _scored_week(account: StoredAccount, week: dt.date) -> ScoredWeek:
         segment_name=row["segment_name"],
         rule_segment_id=row["rule_segment_id"],
         held=row["held"],
+        override_owner=row["override_owner"],
         definition_version=row["definition_version"],
         before_first_model=row["before_first_model"],
         causes=(*_arrival(account, week), *_change(account, week)),
@@ -154,15 +158,24 @@ def _change(account: StoredAccount, week: dt.date) -> tuple[Cause, ...]:
         _behaved(was, meant),
         _redefined(account.segmentations[by_new], meant, now, by_old, by_new),
     ]
-    if not (old["held"] and new["held"] and old["segment_id"] == new["segment_id"]):
-        steps = [_released(old["segment_id"], was, before), *steps, _held(now, new["segment_id"])]
+    if not any(_kept_by(old)) or _kept_by(old) != _kept_by(new) or old["segment_id"] != new["segment_id"]:
+        steps = [_released(old, was, before), *steps, _held(now, new)]
     return tuple(step for step in steps if step is not None)
 
 
-def _released(held_in: str, was: Placement, before: dt.date) -> Cause | None:
-    met = was.segment.segment_id
-    text = f"no longer held in {held_in}; its values of {before} met {met} already"
-    return None if held_in == met else Cause(HELD, text, held_in, met)
+def _kept_by(row: Scores) -> tuple[bool, str | None]:
+    """What may show an account elsewhere than its values say: the hold, or a person."""
+    return row["held"], row["override_owner"]
+
+
+def _released(row: Scores, was: Placement, before: dt.date) -> Cause | None:
+    met, shown = was.segment.segment_id, row["segment_id"]
+    if shown == met:
+        return None
+    if row["override_owner"] is not None:
+        text = f"no longer set to {shown} by {row['override_owner']}; its values of {before} met {met}"
+        return Cause(OVERRIDE, text, shown, met)
+    return Cause(HELD, f"no longer held in {shown}; its values of {before} met {met} already", shown, met)
 
 
 def _behaved(was: Placement, meant: Placement) -> Cause | None:
@@ -184,7 +197,10 @@ def _redefined(segmentation: Segmentation, meant: Placement, now: Placement, by_
     return Cause(DEFINITION, f"{text}; {old} has ended: {fate[0]}" if fate else text, old, new)
 
 
-def _held(now: Placement, held_in: str) -> Cause | None:
-    met = now.segment.segment_id
-    text = f"held in {held_in} at a border, while its values meet {met}"
-    return None if held_in == met else Cause(HELD, text, met, held_in)
+def _held(now: Placement, row: Scores) -> Cause | None:
+    met, shown = now.segment.segment_id, row["segment_id"]
+    if shown == met:
+        return None
+    if row["override_owner"] is not None:
+        return Cause(OVERRIDE, f"set to {shown} by {row['override_owner']}, while its values meet {met}", met, shown)
+    return Cause(HELD, f"held in {shown} at a border, while its values meet {met}", met, shown)

@@ -63,7 +63,8 @@ def distance(condition: Condition, confidence: Confidence) -> pl.Expr:
         return pl.when(condition.expression()).then(0.0).otherwise(FAR)
     column = pl.col(condition.column)
     missed = condition.threshold - column if condition.test is Test.AT_LEAST else column - condition.threshold
-    away = (missed / confidence.weekly(condition.column)).clip(0.0, FAR)
+    # A product, since Polars divides by a constant so: SQL, which divides otherwise, has to say the same.
+    away = (missed * (1 / confidence.weekly(condition.column))).clip(0.0, FAR)
     unknown, endless = (FAR, 0.0) if condition.test is Test.AT_LEAST else (0.0, FAR)
     return away.fill_nan(endless).fill_null(unknown)
 

@@ -99,8 +99,8 @@ class Explanation:
     one, both None where the week was scored before that was told. confidence is the probability of the same segment at
     the next scoring, not of conversion, None where the model had no earlier snapshot to learn it from. conditions: of
     the rule segment, which the account's values meet; the reasons are their texts, unless it is held in another
-    segment. nearest: of a held account that segment, None where there is one segment only. outdated: why what is stored
-    does not follow from the stored values, None where it does.
+    segment, or override_owner, a person, set it. nearest: of a held account that segment, None where there is one
+    segment only. outdated: why what is stored does not follow from the stored values, None where it does.
     """
 
     account_id: str
@@ -114,6 +114,7 @@ class Explanation:
     rule_segment_id: str
     rule_segment_name: str
     held: bool
+    override_owner: str | None
     reasons: tuple[str, ...]
     confidence: float | None
     labels: tuple[str, ...]
@@ -157,6 +158,7 @@ def explain(
         rule_segment_id=rule.segment_id,
         rule_segment_name=rule.name,
         held=row["held"],
+        override_owner=row["override_owner"],
         reasons=tuple(texts["reasons"]),
         confidence=row["confidence"],
         labels=tuple(texts["labels"]),
@@ -285,6 +287,9 @@ def _points(tenths: int, item: Item, vocabulary: Vocabulary, snapshot: pl.DataFr
 
 def _outdated(row: Scores, reasons: Sequence[str], placement: Placement, week: dt.date) -> str | None:
     met = placement.segment.segment_id
-    if row["rule_segment_id"] == met and (row["held"] or tuple(reasons) == placement.reasons):
+    # What a person set to a segment that has ended is told after them.
+    conditions = tuple(reasons)[: len(placement.reasons)]
+    elsewhere = row["held"] or row["override_owner"] is not None
+    if row["rule_segment_id"] == met and (elsewhere or conditions == placement.reasons):
         return None
     return f"the account's values of {week} are not those that were scored: they meet {met}; score {week} again"

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 PLAY_WORDS = "the segment's play"
 TEXTS = pl.List(pl.String)
-_MASK = "__labels"
+MASK = "__labels"
+"""The sum of 2 ** place over the labels that an account has; places are by priority."""
 
 
 @dataclass(frozen=True)
@@ -109,24 +110,28 @@ class Labels:
 NO_LABELS = Labels(())
 
 
-def with_labels(frame: pl.LazyFrame, labels: Labels, play: pl.Expr) -> pl.LazyFrame:
-    """`frame` with `labels` (list[str], by priority), `action`, `action_from` and `action_reason`.
-
-    frame: accounts with all of `labels.columns`, a column of nulls where something is not known of anybody. play: what
-    the segment's play says to do, null where there is none.
-    """
+def with_labels(frame: pl.LazyFrame, labels: Labels) -> pl.LazyFrame:
+    """`frame` with MASK. frame: accounts with all of `labels.columns`, nulls where nobody is known to have anything."""
     from seg_assets.segmentation.label_conditions import expression
 
-    flags = {name: f"{_MASK}_{name}" for name in labels.names}
+    flags = {name: f"{MASK}_{name}" for name in labels.names}
     for generation in labels.generations():
         found = {name: pl.col(flags.get(name, name)) for label in generation for name in labels.asked[label]}
         frame = frame.with_columns(
             expression(labels.trees[name], found).fill_null(False).alias(flags[name]) for name in generation
         )
-    told = [pl.col(flag) for flag in flags.values()] + [play.is_not_null()]
-    mask = pl.sum_horizontal([holds.cast(pl.UInt64) * (1 << bit) for bit, holds in enumerate(told)])
+    bits = [pl.col(flag).cast(pl.UInt64) * (1 << place) for place, flag in enumerate(flags.values())]
+    return frame.with_columns(pl.sum_horizontal(pl.lit(0, pl.UInt64), *bits).alias(MASK))
+
+
+def with_verdicts(frame: pl.LazyFrame, labels: Labels, play: pl.Expr) -> pl.LazyFrame:
+    """`frame`, which has MASK, with `labels` (list[str], by priority), `action`, `action_from` and `action_reason`.
+
+    play: what the segment's play says to do, null where there is none.
+    """
+    has_play = play.is_not_null().cast(pl.UInt64) * (1 << len(labels.names))
     winner = _of_mask(labels, lambda verdict: verdict.action, pl.String)
-    return frame.with_columns(mask.alias(_MASK)).with_columns(
+    return frame.with_columns((pl.col(MASK).cast(pl.UInt64) + has_play).alias(MASK)).with_columns(
         _of_mask(labels, lambda verdict: list(verdict.labels), TEXTS).alias("labels"),
         pl.coalesce(winner, play).alias("action"),
         _of_mask(labels, lambda verdict: verdict.action_from, pl.String).alias("action_from"),
@@ -142,7 +147,7 @@ def _of_mask(labels: Labels, part: Callable[[Verdict], object], dtype: pl.DataTy
         parts = [part(_verdict(labels, mask)) for mask in found]
         return pl.Series(parts, dtype=dtype).gather(found.search_sorted(masks))
 
-    return pl.col(_MASK).map_batches(told, return_dtype=dtype, is_elementwise=True)
+    return pl.col(MASK).map_batches(told, return_dtype=dtype, is_elementwise=True)
 
 
 def _verdict(labels: Labels, mask: int) -> Verdict:

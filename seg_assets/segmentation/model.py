@@ -29,7 +29,7 @@ from seg_assets.segmentation.holding import (
 )
 from seg_assets.segmentation.indices import IndexSet
 from seg_assets.segmentation.intent.index import IntentIndex
-from seg_assets.segmentation.labels import NO_LABELS, Labels, with_labels
+from seg_assets.segmentation.labels import NO_LABELS, Labels, with_labels, with_verdicts
 from seg_assets.segmentation.names import Signature
 from seg_assets.segmentation.reference import Reference
 from seg_assets.segmentation.scoring import (
@@ -136,15 +136,24 @@ class Segmentation:
         if hold_weeks:
             placed = self._held(placed, earlier, hold_weeks)
         ids = [s.segment_id for s in self.segments]
+        placed = placed.with_columns(looked_up(ids, pl.col(SHOWN), pl.String).alias(SEGMENT_ID))
+        return self.told(with_labels(placed, labels), hold_weeks, labels)
+
+    def told(self, found: pl.LazyFrame, hold_weeks: int = 0, labels: Labels = NO_LABELS) -> pl.LazyFrame:
+        """The columns of `assign`, from what is found of accounts as codes, here or by SQL (sql/codes.py).
+
+        found: account_id, snapshot_date, SEGMENT, SHOWN, HELD_WEEK, SHOWN_BOX, SECOND, MASK, confidence, unusual and
+        the columns that the definitions ask for.
+        """
+        ids = [s.segment_id for s in self.segments]
         names = [s.name for s in self.segments]
         shown = pl.col(SHOWN)
         play = looked_up([s.action for s in self.segments], shown, pl.String)
-        placed = with_labels(placed.with_columns(looked_up(ids, shown, pl.String).alias(SEGMENT_ID)), labels, play)
         last = held_words(names, hold_weeks, shown, pl.col(HELD_WEEK)) if hold_weeks else None
-        return placed.select(
+        return with_verdicts(found, labels, play).select(
             "account_id",
             "snapshot_date",
-            SEGMENT_ID,
+            looked_up(ids, shown, pl.String).alias(SEGMENT_ID),
             looked_up(names, shown, pl.String).alias("segment_name"),
             looked_up(ids, pl.col(SEGMENT), pl.String).alias("rule_segment_id"),
             (pl.col(HELD_WEEK) > 0).alias("held"),
@@ -166,15 +175,19 @@ class Segmentation:
         answered = {*columns, *self.index_set.names, SEGMENT_ID}
         return tuple(name for name in labels.columns if name not in answered)
 
-    def _placed(self, frame: pl.LazyFrame | pl.DataFrame, labels: Labels) -> pl.LazyFrame:
-        """Where the definitions alone put the accounts, and how sure that is."""
-        distances = [f"__distance_{position}" for position in range(len(self.segments))]
+    def answerable(self, frame: pl.LazyFrame | pl.DataFrame, labels: Labels) -> pl.LazyFrame:
+        """The columns of `frame` that scores and labels ask for, and the indices; what is `unanswered` is null."""
         there = frame.lazy().collect_schema().names() if labels.columns else []
         asked = set(self.required_columns).union(name for name in labels.columns if name in there)
         unanswered = self.unanswered(labels, there)
         steps = frame.lazy().select(sorted(asked))
         steps = steps.with_columns(pl.lit(None, pl.String if n == TIER else pl.Float64).alias(n) for n in unanswered)
-        steps = steps.with_columns(*self.index_set.expressions(), self.reference.unusual_expression())
+        return steps.with_columns(*self.index_set.expressions())
+
+    def _placed(self, frame: pl.LazyFrame | pl.DataFrame, labels: Labels) -> pl.LazyFrame:
+        """Where the definitions alone put the accounts, and how sure that is."""
+        distances = [f"__distance_{position}" for position in range(len(self.segments))]
+        steps = self.answerable(frame, labels).with_columns(self.reference.unusual_expression())
         steps = with_segment(steps, self.definitions)
         away = margins(self.definitions, self.confidence, pl.col(SEGMENT))
         steps = steps.with_columns(expression.alias(name) for expression, name in zip(away, distances, strict=True))

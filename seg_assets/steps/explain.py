@@ -27,6 +27,7 @@ READ = (
     "segment_name",
     "rule_segment_id",
     "held",
+    "override_owner",
     "confidence",
     "definition_version",
     "before_first_model",
@@ -83,7 +84,7 @@ def _stored(
 ) -> StoredAccount:
     """The account's scores, values and definitions of the weeks `needed`; those of `week` have to be there."""
     own = pl.col("account_id") == account_id
-    scores = lakehouse.scan(SEGMENT_SCORES.name, needed).filter(own).select(READ).collect()
+    scores = lakehouse.scan(SEGMENT_SCORES.name, needed).filter(own).select(*_read(lakehouse)).collect()
     versions = dict(zip(scores["snapshot_date"], scores["definition_version"], strict=True))
     segmentations = {versions[week]: _segmentation(lakehouse, versions[week])}
     for version in sorted(set(versions.values()) - {versions[week]}):
@@ -100,6 +101,12 @@ def _stored(
             f"{SNAPSHOTS}: score {week} again"
         )
     return StoredAccount(account_id, scores, snapshots, segmentations, scored, present)
+
+
+def _read(lakehouse: Lakehouse) -> list[pl.Expr]:
+    """READ; null for what came later than the newest scored week."""
+    there = lakehouse.scan(SEGMENT_SCORES.name).collect_schema().names()
+    return [pl.col(name) if name in there else pl.lit(None, SEGMENT_SCORES.schema[name]).alias(name) for name in READ]
 
 
 def _segmentation(lakehouse: Lakehouse, version: str) -> Segmentation:

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
-from dagster_pipes import open_dagster_pipes
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from resources.lakehouse import Lakehouse
@@ -35,6 +34,7 @@ from seg_assets.steps.models import (
     read_segmentation,
 )
 from seg_assets.steps.refresh_data import RefreshData, read_refresh_data
+from seg_assets.steps.reporting import open_step
 from seg_assets.steps.signature import model_signature
 
 SEED = 20_260_629
@@ -47,17 +47,19 @@ def refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any], 
     The fit starts from the version in force before the month, so an attempt repeated on the same inputs gives the
     same ids and definitions under a new version. Raises RuntimeError where a later month was refreshed first.
     """
+    # Alone: two refreshes at once would take the same version, and one would lose the other's.
     # One thread: two sharing tables of this size take longer, and sums would depend on how they are shared.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with Lakehouse(inputs.lakehouse).alone("refresh"), threadpool_limits(limits=1, user_api="blas"):
         return _refresh(inputs, service_month)
 
 
 def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any], dict[str, Any]]:
     began = time.monotonic()
-    lakehouse, tracking, catalogue = Lakehouse(inputs.lakehouse), Tracking(inputs.tracking), inputs.catalogue
+    lakehouse, tracking, catalogue = Lakehouse(inputs.lakehouse), inputs.tracking, inputs.catalogue
     problem = out_of_order(service_month, lakehouse.partitions(SEGMENT_MODEL.name))
     if problem:
         raise RuntimeError(f"service month {service_month:%Y-%m}: {problem}")
+    tracking.open()
     promotions = read_promotions(lakehouse)
     champion_version = champion_before(promotions, service_month)
     champion = _champion(lakehouse, champion_version, service_month)
@@ -201,7 +203,7 @@ def _segments_markdown(segmentation: Segmentation, sizes: dict[str, int]) -> str
 
 def main() -> None:
     """The program: inputs from Pipes extras, one refresh a service month, in order, a materialization as its report."""
-    with open_dagster_pipes() as pipes:
+    with open_step() as pipes:
         inputs = FitInputs.model_validate(pipes.extras)
         for month in sorted(inputs.service_months):
             pipes.log.info(f"refreshing service month {month:%Y-%m}")

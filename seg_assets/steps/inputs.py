@@ -7,10 +7,11 @@ Does not: reading the tables that they name.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from resources.tracking import Tracking
 from seg_assets.catalogs import Catalogue, Label
 
 FITTED_MODEL = "fitted_model"
@@ -30,7 +31,7 @@ class _Inputs(BaseModel):
 class FitInputs(_Inputs):
     """A refresh of one or more service months, in order."""
 
-    tracking: str
+    tracking: Tracking
     catalogue: Catalogue
     service_months: tuple[dt.date, ...]
     every_count: bool
@@ -49,11 +50,15 @@ class WeekToScore(BaseModel):
 
 
 class ScoreInputs(_Inputs):
-    """One or more weeks to score, for how many weeks an account is held at a border, and the labels on top."""
+    """One or more weeks to score, for how many weeks an account is held at a border, and the labels on top.
+
+    engine: what computes: Polars on the step's own machine, or Spark where a snapshot outgrows it (resources/spark.py).
+    """
 
     weeks: tuple[WeekToScore, ...]
     hold_weeks: int
     labels: tuple[Label, ...]
+    engine: Literal["polars", "spark"] = "polars"
 
 
 class LiftInputs(_Inputs):

@@ -9,11 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from dagster_pipes import PipesContext, open_dagster_pipes
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from resources.lakehouse import Lakehouse
@@ -34,7 +32,6 @@ from seg_assets.segmentation.conversion.headline import headline_markdown
 from seg_assets.segmentation.conversion.month import judge_month
 from seg_assets.segmentation.conversion.quarter import MONTHS
 from seg_assets.segmentation.conversion.report import (
-    PopulationControl,
     Sheet,
     Test,
     controls,
@@ -45,21 +42,16 @@ from seg_assets.segmentation.conversion.report import (
 from seg_assets.segmentation.conversion.wording import NOT_CAUSAL
 from seg_assets.steps.inputs import LiftInputs
 from seg_assets.steps.lift_data import LiftPlan, plan_month, read_lift_data
+from seg_assets.steps.reporting import open_step
 
 SEED = 20_260_629
-CHECK = "controls"
 
 
-@dataclass(frozen=True)
-class Reported:
-    """What one month's report tells: figures for its materialization, and the controls that failed."""
+def report_month(lakehouse: Lakehouse, catalogue: Catalogue, data_month: dt.date) -> dict[str, Any]:
+    """Judge and store one data month; figures for its materialization.
 
-    metadata: dict[str, Any]
-    failed: tuple[PopulationControl, ...]
-
-
-def report_month(lakehouse: Lakehouse, catalogue: Catalogue, data_month: dt.date) -> Reported:
-    """Judge and store one data month. Raises RuntimeError, with what to do, where it cannot be reported."""
+    Raises RuntimeError, with what to do, where it cannot be reported.
+    """
     plan = plan_month(lakehouse, catalogue, data_month)
     if isinstance(plan, str):
         raise RuntimeError(f"data month {data_month:%Y-%m}: {plan}")
@@ -68,7 +60,7 @@ def report_month(lakehouse: Lakehouse, catalogue: Catalogue, data_month: dt.date
         return _report(lakehouse, catalogue, plan)
 
 
-def _report(lakehouse: Lakehouse, catalogue: Catalogue, plan: LiftPlan) -> Reported:
+def _report(lakehouse: Lakehouse, catalogue: Catalogue, plan: LiftPlan) -> dict[str, Any]:
     began = time.monotonic()
     data = read_lift_data(lakehouse, catalogue, plan)
     month = judge_month(data.test, data.training, catalogue, data.segmentation, data.preprocessor, seed=SEED)
@@ -87,15 +79,14 @@ def _report(lakehouse: Lakehouse, catalogue: Catalogue, plan: LiftPlan) -> Repor
         ),
     }
     rows = {table.name: lakehouse.replace(table, frames[table.name], plan.data_month) for table in LIFT_TABLES}
-    failed = tuple(one for one in done if not one.control.passed)
     verdicts = frames[CONVERSION_LIFT_VERDICTS.name].filter("deciding")
-    metadata = {
+    return {
         "verdict": "\n".join(verdicts["says"]) or "nobody could be judged",
         "headline_table": headline_markdown(found[0]) if found else "",
         "funnel": "; ".join(f"{step.step} {step.accounts:,}" for step in month.funnel),
         "what_it_is_not": NOT_CAUSAL,
         "left_out": [f"{one.title}: {one.reason}" for one in month.left_out],
-        "controls_failed": [f"{one.control.name} ({one.population})" for one in failed],
+        "controls_failed": [f"{one.control.name} ({one.population})" for one in done if not one.control.passed],
         "as_of": plan.as_of.isoformat(),
         "trained_on": [day.isoformat() for day in plan.training],
         "definition_version": plan.definition_version,
@@ -104,7 +95,6 @@ def _report(lakehouse: Lakehouse, catalogue: Catalogue, plan: LiftPlan) -> Repor
         "dagster/uri": lakehouse.uri(CONVERSION_LIFT_REPORT.name),
         "seconds": round(time.monotonic() - began, 3),
     }
-    return Reported(metadata, failed)
 
 
 def verdict_due(as_of: dt.date, catalogue: Catalogue) -> dt.date:
@@ -138,34 +128,14 @@ def _families(found: Sequence[Sheet], by_parent: bool) -> str:
 
 
 def main() -> None:
-    """The program: inputs from Pipes extras, one report a data month, in order, with the check of its controls."""
-    with open_dagster_pipes() as pipes:
+    """The program: inputs from Pipes extras, one report a data month, in order."""
+    with open_step() as pipes:
         inputs = LiftInputs.model_validate(pipes.extras)
-        failed: list[str] = []
         for month in sorted(inputs.data_months):
             pipes.log.info(f"reporting data month {month:%Y-%m}")
-            reported = report_month(Lakehouse(inputs.lakehouse), inputs.catalogue, month)
-            pipes.report_custom_message({"partition": month.isoformat(), "metadata": reported.metadata})
-            failed += [
-                f"{month:%Y-%m}, {one.population}: {one.control.name}: expected {one.control.expected}, "
-                f"seen {one.control.seen}"
-                for one in reported.failed
-            ]
+            figures = report_month(Lakehouse(inputs.lakehouse), inputs.catalogue, month)
+            pipes.report_custom_message({"partition": month.isoformat(), "metadata": figures})
         pipes.report_asset_materialization()
-        _report_check(pipes, failed)
-
-
-def _report_check(pipes: PipesContext, failed: Sequence[str]) -> None:
-    pipes.report_asset_check(
-        CHECK,
-        passed=not failed,
-        severity="ERROR",
-        metadata={
-            "failed": {"type": "md", "raw_value": "\n".join(f"- {one}" for one in failed) or "none"},
-            "next_step": "A failed control means that the report's figures cannot be used: look at the table "
-            f"{CONVERSION_LIFT_CONTROLS.name}; a leak is a feature to take out of the catalogue or to date correctly",
-        },
-    )
 
 
 if __name__ == "__main__":

@@ -18,11 +18,15 @@ from seg_assets.segmentation import Preprocessor
 from seg_assets.segmentation.intent.rows import FAMILY
 from seg_assets.segmentation.outcomes import Outcomes, given_outcomes, matured_outcomes
 from seg_assets.steps.models import read_preprocessor
+from seg_assets.steps.overrides import read_overrides, without_overridden
 
 
 @dataclass(frozen=True)
 class RefreshData:
-    """The inputs of one refresh, all as of its training snapshot. history: all accounts at the outcomes' snapshots."""
+    """The inputs of one refresh, all as of its training snapshot. history: all accounts at the outcomes' snapshots.
+
+    Accounts whose segment a person had set are in none of snapshot, outcomes and history of the weeks when that held.
+    """
 
     trained_on: dt.date
     snapshot: pl.DataFrame
@@ -37,10 +41,13 @@ def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month:
     data_month = month_before(service_month)
     preprocessor, trained_on = read_preprocessor(lakehouse, data_month)
     earlier = [week for week in lakehouse.partitions("account_snapshots") if week < trained_on]
-    snapshot = lakehouse.scan("account_snapshots", [trained_on])
+    overrides = read_overrides(lakehouse)
+    snapshot = without_overridden(lakehouse.scan("account_snapshots", [trained_on]), overrides, [trained_on])
     outcomes = read_outcomes(lakehouse, catalogue, trained_on)
     labelled = outcomes.snapshots if outcomes and outcomes.snapshots else [trained_on]
-    history = lakehouse.scan("account_snapshots", labelled)
+    history = without_overridden(lakehouse.scan("account_snapshots", labelled), overrides, labelled)
+    if outcomes is not None:
+        outcomes = replace(outcomes, frame=without_overridden(outcomes.frame, overrides, labelled))
     parents = parents_known_at(lakehouse, trained_on)
     if parents is not None:
         snapshot, history = (frame.join(parents, on="account_id", how="left") for frame in (snapshot, history))

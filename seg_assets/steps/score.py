@@ -8,31 +8,35 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
-from dagster_pipes import PipesContext, open_dagster_pipes
+from dagster_pipes import PipesContext
 
 from resources.lakehouse import Lakehouse
-from seg_assets.calendar import month_of, remembered_mondays
 from seg_assets.catalogs.model import TIER
 from seg_assets.schemas import SEGMENT_SCORES
 from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.labels import NO_LABELS, Labels
+from seg_assets.segmentation.overridden import with_overrides
 from seg_assets.steps.inputs import ScoreInputs, WeekToScore
 from seg_assets.steps.models import read_segmentation
+from seg_assets.steps.overrides import OVERRIDES_SHOWN, OverridesShown, week_overrides
+from seg_assets.steps.reporting import open_step
+from seg_assets.steps.slices import EVERYONE, Slice, in_turn, slices
+from seg_assets.steps.week_reads import SNAPSHOTS, WeekReads, week_reads
 from seg_assets.tier_schemas import ACCOUNT_TIERS
-
-SNAPSHOTS = "account_snapshots"
 
 
 @dataclass(frozen=True)
 class Scored:
     """What became of a week. rows: accounts scored; held: those of them shown where they were, by the hold; earlier:
     the landed Mondays that it looked back to; labels: how many accounts have each; tiers_of: the data month whose tiers
-    they ask, None where they ask none or there is none; unanswered: what they ask and nothing answers.
+    they ask, None where they ask none or there is none; unanswered: what they ask and nothing answers; overrides: the
+    segments that people set.
     """
 
     rows: int
@@ -41,6 +45,7 @@ class Scored:
     labels: Mapping[str, int]
     tiers_of: dt.date | None
     unanswered: tuple[str, ...]
+    overrides: OverridesShown
 
 
 def score_week(
@@ -54,58 +59,71 @@ def score_week(
 
     Raises RuntimeError, with nothing stored, where the scores are not one row an account, each with a segment.
     """
-    snapshot = lakehouse.scan(SNAPSHOTS, [task.week])
-    features = [name for name in snapshot.collect_schema().names() if name in labels.columns]
-    accounts = snapshot.select(sorted({*segmentation.required_columns, *features}))
-    tiers_of = newest_tiers(lakehouse.partitions(ACCOUNT_TIERS.name), task.week) if TIER in labels.columns else None
-    unanswered = segmentation.unanswered(labels, features if tiers_of is None else [*features, TIER])
-    landed = lakehouse.partitions(SNAPSHOTS)
-    mondays = remembered_mondays(task.week, hold_weeks)
+    reads = week_reads(lakehouse, task.week, segmentation, hold_weeks, labels)
+    known = known_accounts(lakehouse, task.week, reads)
     earlier = [
-        lakehouse.scan(SNAPSHOTS, [monday]).select(segmentation.remembered_columns) if monday in landed else None
-        for monday in mondays
+        lakehouse.scan(SNAPSHOTS, [monday]).select(segmentation.remembered_columns) if monday in reads.landed else None
+        for monday in reads.mondays
     ]
-    known = accounts if tiers_of is None else _with_tiers(lakehouse, accounts, tiers_of)
-    scores = segmentation.assign(known, earlier, hold_weeks, labels).with_columns(
-        definition_version=pl.lit(task.definition_version), before_first_model=pl.lit(task.before_first_model)
-    )
-    expected = accounts.select(pl.len()).collect().item()
+    overrides = week_overrides(lakehouse, task.week, known, segmentation, labels)
+    expected = lakehouse.scan(SNAPSHOTS, [task.week]).select(pl.len()).collect().item()
+
+    def scored_of(part: Slice) -> pl.LazyFrame:
+        past = [None if snapshot is None else part.of(snapshot) for snapshot in earlier]
+        by_rule = segmentation.assign(known_accounts(lakehouse, task.week, reads, part), past, hold_weeks, labels)
+        return with_overrides(by_rule, overrides.patch).with_columns(
+            definition_version=pl.lit(task.definition_version), before_first_model=pl.lit(task.before_first_model)
+        )
+
+    scores = in_turn(slices(lakehouse.scan(SNAPSHOTS, [task.week])), scored_of)
     held = 0
 
     def whole(written: pl.LazyFrame) -> None:
         nonlocal held
+        account = pl.col("account_id")
         found = written.select(
             scored=pl.len(),
-            distinct=pl.col("account_id").n_unique(),
+            rising=(account > account.shift()).sum() + 1,
             unassigned=pl.col("segment_id").null_count(),
             held=pl.col("held").sum(),
         )
-        scored, distinct, unassigned, held = found.collect().row(0)
-        if (scored, distinct, unassigned) != (expected, expected, 0):
-            raise RuntimeError(
-                f"week {task.week}: {expected:,} accounts, but {scored:,} scores of {distinct:,} accounts, "
-                f"{unassigned:,} without a segment. Nothing was stored; materialize account_snapshots for it again"
-            )
+        scored, distinct, unassigned, held = found.collect(engine="streaming").row(0)
+        if distinct != scored:
+            # Only ids that rise are known to be distinct without keeping all of them.
+            distinct = written.select(account.n_unique()).collect().item()
+        refuse_incomplete(task.week, expected, scored, distinct, unassigned)
 
     rows = lakehouse.replace(SEGMENT_SCORES, scores, task.week, verify=whole)
     (file,) = lakehouse.partitions(SEGMENT_SCORES.name)[task.week]
     counts = _counted(pl.scan_parquet(file), labels)
-    return Scored(rows, held, tuple(monday for monday in mondays if monday in landed), counts, tiers_of, unanswered)
+    return Scored(rows, held, reads.landed, counts, reads.tiers_of, reads.unanswered, overrides.told)
 
 
-def newest_tiers(months: Collection[dt.date], week: dt.date) -> dt.date | None:
-    """The data month whose tiers are in force in `week`: the newest of `months` before its own, None without one."""
-    return max((month for month in months if month < month_of(week)), default=None)
+def refuse_incomplete(week: dt.date, expected: int, scored: int, distinct: int, unassigned: int) -> None:
+    """Raises RuntimeError where so many accounts have not one score each, with a segment."""
+    if (scored, distinct, unassigned) != (expected, expected, 0):
+        raise RuntimeError(
+            f"week {week}: {expected:,} accounts, but {scored:,} scores of {distinct:,} accounts, "
+            f"{unassigned:,} without a segment. Nothing was stored; materialize account_snapshots for it again"
+        )
 
 
-def _with_tiers(lakehouse: Lakehouse, accounts: pl.LazyFrame, month: dt.date) -> pl.LazyFrame:
-    """Null for an account that came later."""
-    tiers = lakehouse.scan(ACCOUNT_TIERS.name, [month]).select("account_id", TIER)
+def known_accounts(lakehouse: Lakehouse, week: dt.date, reads: WeekReads, part: Slice = EVERYONE) -> pl.LazyFrame:
+    """The accounts of the week, with their tiers where labels ask them: null for an account that came later."""
+    accounts = part.of(lakehouse.scan(SNAPSHOTS, [week])).select(*reads.columns)
+    if reads.tiers_of is None:
+        return accounts
+    tiers = part.of(lakehouse.scan(ACCOUNT_TIERS.name, [reads.tiers_of])).select("account_id", TIER)
     return accounts.join(tiers, on="account_id", how="left", maintain_order="left")
 
 
 def _counted(scores: pl.LazyFrame, labels: Labels) -> dict[str, int]:
-    each = scores.select(pl.col("labels").explode(empty_as_null=False)).group_by("labels").len().collect()
+    each = (
+        scores.select(pl.col("labels").explode(empty_as_null=False))
+        .group_by("labels")
+        .len()
+        .collect(engine="streaming")
+    )
     return dict.fromkeys(labels.names, 0) | dict(each.iter_rows())
 
 
@@ -117,9 +135,10 @@ def score(inputs: ScoreInputs) -> Iterator[tuple[str, dict[str, Any]]]:
         for version in sorted({task.definition_version for task in inputs.weeks})
     }
     labels = Labels.of(inputs.labels)
+    scored_by = _scoring(inputs)
     for task in inputs.weeks:
         began = time.monotonic()
-        scored = score_week(lakehouse, task, segmentations[task.definition_version], inputs.hold_weeks, labels)
+        scored = scored_by(lakehouse, task, segmentations[task.definition_version], inputs.hold_weeks, labels)
         yield (
             task.week.isoformat(),
             {
@@ -127,12 +146,27 @@ def score(inputs: ScoreInputs) -> Iterator[tuple[str, dict[str, Any]]]:
                 "dagster/uri": lakehouse.uri(SEGMENT_SCORES.name),
                 "definition_version": task.definition_version,
                 "before_first_model": task.before_first_model,
+                "engine": inputs.engine,
                 "held": scored.held,
+                OVERRIDES_SHOWN: scored.overrides.fingerprint,
+                "set_by_people": scored.overrides.shown,
+                "set_to_ended_segments": scored.overrides.ended,
                 "held_looked_back_to": ", ".join(map(str, scored.earlier)) or "nothing",
                 **_told_of(labels, scored, task.week),
                 "seconds": round(time.monotonic() - began, 3),
             },
         )
+
+
+def _scoring(inputs: ScoreInputs) -> Callable[[Lakehouse, WeekToScore, Segmentation, int, Labels], Scored]:
+    """What scores a week, by the engine that was asked for."""
+    if inputs.engine == "polars":
+        return score_week
+    # Here, since Spark Connect takes seconds to import.
+    from resources.spark import SparkTables, open_session
+    from seg_assets.steps.score_on_spark import score_week_on_spark
+
+    return partial(score_week_on_spark, SparkTables(open_session()))
 
 
 def _told_of(labels: Labels, scored: Scored, week: dt.date) -> dict[str, Any]:
@@ -154,35 +188,9 @@ def _told_of(labels: Labels, scored: Scored, week: dt.date) -> dict[str, Any]:
     }
 
 
-def completeness(lakehouse: Lakehouse, inputs: ScoreInputs) -> dict[str, Any]:
-    """Whether every account of every week has exactly one score and a segment; figures for the check."""
-    weeks = [task.week for task in inputs.weeks]
-    counted = (
-        lakehouse.scan(SEGMENT_SCORES.name, weeks)
-        .group_by("snapshot_date")
-        .agg(
-            scored=pl.len(), distinct=pl.col("account_id").n_unique(), without_segment=pl.col("segment_id").null_count()
-        )
-    )
-    expected = lakehouse.scan(SNAPSHOTS, weeks).group_by("snapshot_date").agg(accounts=pl.len())
-    table = expected.join(counted, on="snapshot_date", how="left").sort("snapshot_date").collect()
-    whole = (
-        (pl.col("scored") == pl.col("accounts"))
-        & (pl.col("distinct") == pl.col("accounts"))
-        & (pl.col("without_segment") == 0)
-    )
-    bad = table.filter(~whole.fill_null(False))
-    return {
-        "passed": bad.is_empty(),
-        "expected": f"{table['accounts'].sum():,} accounts, each scored once",
-        "seen": f"{table['scored'].sum():,} scores of {table['distinct'].sum():,} accounts",
-        "weeks": ", ".join(str(week) for week in bad["snapshot_date"]) or "none",
-    }
-
-
 def main() -> None:
-    """The program: inputs from Pipes extras, a materialization and a check as its report."""
-    with open_dagster_pipes() as pipes:
+    """The program: inputs from Pipes extras, a materialization as its report."""
+    with open_step() as pipes:
         _run(pipes)
 
 
@@ -191,9 +199,6 @@ def _run(pipes: PipesContext) -> None:
     for week, figures in score(inputs):
         pipes.report_custom_message({"partition": week, "metadata": figures})
     pipes.report_asset_materialization()
-    found = completeness(Lakehouse(inputs.lakehouse), inputs)
-    passed = found.pop("passed")
-    pipes.report_asset_check("completeness", passed=passed, severity="ERROR", metadata=found)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,9 @@ def test_a_week_that_cannot_be_used_fails_with_its_reason_and_changes_nothing(pl
     assert told.startswith(f"landing/{SOURCE}, week {WEEK}")
     assert message in told
     assert place.stored().equals(before)
+    (check,) = result.get_asset_check_evaluations()
+    assert (check.passed, check.blocking, check.severity) == (False, True, dg.AssetCheckSeverity.ERROR)
+    assert message in check.description
 
 
 SET_ASIDE = {

@@ -90,7 +90,7 @@ class SimulatedHome:
         if not ok:
             self.failed[work.key] = Failed(launch.attempt, self.now, "run", work.makes, work.first, work.last)
             return
-        if work.job != jobs.MONITOR:
+        if work.job not in LOOKS_ON:
             self.done.append((work.makes, work.first))
         if work.job == jobs.REFRESH and work.makes == "segment_model":
             self._refreshed(work.first)
@@ -121,6 +121,7 @@ class SimulatedHome:
             self.scored_by[day] = champion.definition_version
 
 
+LOOKS_ON = (jobs.MONITOR, jobs.REPORT_KPIS)
 MAKES: Mapping[str, tuple[str, ...]] = {
     jobs.BUILD_FEATURES: ("account_features",),
     jobs.BUILD_TIERS: ("account_tiers",),
@@ -128,4 +129,5 @@ MAKES: Mapping[str, tuple[str, ...]] = {
     jobs.SCORE: ("segment_scores",),
     jobs.MONITOR: jobs.MONITORED,
     jobs.REPORT_LIFT: ("conversion_lift_report",),
+    jobs.REPORT_KPIS: ("segment_kpis",),
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from resources.alert import Alert
-from seg_assets.automation.alerting import CheckSeen, News, RunSeen, Span, of_check, of_freshness, of_run, settled
-from seg_assets.automation.freshness import GRACE, Waiting, newest_unscored, overdue, waiting
+from seg_assets.automation.alerting import CheckSeen, News, RunSeen, Span, of_check, of_run, settled
+from seg_assets.automation.freshness import GRACE, Waiting, newest_landed, overdue, waiting
 
 NOW = dt.datetime(2026, 7, 6, 9, 12, tzinfo=dt.UTC)
 WEEKS = ("2026-06-22", "2026-06-29", "2026-07-06")
@@ -24,10 +25,15 @@ def check(passed, first=WEEKS[-1], last=None, **metadata):
         run_id="run-1",
         at=NOW,
         passed=passed,
+        error=not passed,
         blocks=not passed,
         says="weekly_visits moved",
         metadata={name: str(value) for name, value in metadata.items()},
     )
+
+
+def opened(*abouts, level="error"):
+    return {about: Alert(about, "title", "says", level=level) for about in abouts}
 
 
 def run(failed=(), done=(), partition=WEEKS[-1]):
@@ -45,7 +51,7 @@ def test_a_failed_check_carries_what_on_call_needs():
         "runbook": "docs/runbook.md#drift",
         "look_closer": "seg show drift_metrics",
     }
-    (alert,), over = settled([of_check(check(False, **facts, unrelated="x"))], [])
+    (alert,), over = settled([of_check(check(False, **facts, unrelated="x"))], {})
     assert alert.about == f"{DRIFT}:2026-07-06"
     assert alert.title == "drift of account_snapshots, 2026-07-06 blocks"
     assert [value for _, value in alert.facts] == [str(value) for value in facts.values()]
@@ -53,7 +59,7 @@ def test_a_failed_check_carries_what_on_call_needs():
 
 
 def test_a_check_that_says_little_is_completed_from_its_evaluation():
-    (alert,), _ = settled([of_check(check(False, expected="a", seen="b"))], [])
+    (alert,), _ = settled([of_check(check(False, expected="a", seen="b"))], {})
     assert dict(alert.facts) == {
         "Expected": "a",
         "Seen": "b",
@@ -63,38 +69,50 @@ def test_a_check_that_says_little_is_completed_from_its_evaluation():
     }
 
 
-def test_a_later_week_that_passes_does_not_end_an_earlier_one():
+def test_a_later_week_that_passes_does_not_end_one_that_was_stopped():
     """The newest evaluation of a check is of another partition: the week that failed is still wrong."""
-    problems, over = settled([of_check(check(False, WEEKS[1])), of_check(check(True, WEEKS[2]))], [])
+    problems, over = settled([of_check(check(False, WEEKS[1])), of_check(check(True, WEEKS[2]))], {})
     assert [alert.about for alert in problems] == [f"{DRIFT}:{WEEKS[1]}"]
     assert over == []
 
 
+def test_a_warning_of_what_changed_is_over_once_a_later_week_passes():
+    """A true change, new accounts or a new price list, would stay open for ever: nothing asks its week again."""
+    warned = opened(f"{DRIFT}:{WEEKS[0]}", f"{DRIFT}:{WEEKS[2]}", "check:raw/usage:landing_contract:x", level="warning")
+    assert settled([of_check(check(True, WEEKS[1]))], warned) == ([], [f"{DRIFT}:{WEEKS[0]}"])
+    assert settled([of_check(check(False, WEEKS[1]))], warned)[1] == []
+    contract = replace(check(True, WEEKS[1]), check="missingness")
+    about = f"check:account_snapshots:missingness:{WEEKS[0]}"
+    assert settled([of_check(contract)], opened(about, level="warning"))[1] == []
+
+
 def test_the_same_week_that_passes_ends_it():
-    problems, over = settled([of_check(check(True, WEEKS[1]))], [f"{DRIFT}:{WEEKS[1]}", f"{DRIFT}:{WEEKS[0]}"])
+    problems, over = settled([of_check(check(True, WEEKS[1]))], opened(f"{DRIFT}:{WEEKS[1]}", f"{DRIFT}:{WEEKS[0]}"))
     assert (problems, over) == ([], [f"{DRIFT}:{WEEKS[1]}"])
 
 
 def test_a_range_tells_each_of_its_bad_weeks_and_ends_the_others():
     seen = check(False, WEEKS[0], WEEKS[2], weeks=f"{WEEKS[0]}, {WEEKS[1]}")
-    problems, over = settled([of_check(seen)], [f"{DRIFT}:{WEEKS[2]}", "check:account_snapshots:drifting:2026-07-06"])
+    problems, over = settled(
+        [of_check(seen)], opened(f"{DRIFT}:{WEEKS[2]}", "check:account_snapshots:drifting:2026-07-06")
+    )
     assert [alert.about for alert in problems] == [f"{DRIFT}:{WEEKS[0]}", f"{DRIFT}:{WEEKS[1]}"]
     assert over == [f"{DRIFT}:{WEEKS[2]}"]
 
 
 def test_a_failed_step_is_ended_by_the_same_step_of_the_same_partition():
-    (alert,), _ = settled(of_run(run(failed=["segment_scores"])), [])
+    (alert,), _ = settled(of_run(run(failed=["segment_scores"])), {})
     assert alert.about == "run:score:segment_scores:2026-07-06"
     assert (alert.title, alert.says) == ("score of 2026-07-06 failed", "disk is full")
-    assert settled(of_run(run(done=["other", ""])), [alert.about])[1] == []
-    assert settled(of_run(run(done=["segment_scores"], partition=WEEKS[0])), [alert.about])[1] == []
-    assert settled(of_run(run(done=["segment_scores"])), [alert.about])[1] == [alert.about]
+    assert settled(of_run(run(done=["other", ""])), {alert.about: alert})[1] == []
+    assert settled(of_run(run(done=["segment_scores"], partition=WEEKS[0])), {alert.about: alert})[1] == []
+    assert settled(of_run(run(done=["segment_scores"])), {alert.about: alert})[1] == [alert.about]
 
 
 def test_a_run_that_failed_before_any_step_is_ended_by_one_that_succeeds():
-    (alert,), _ = settled(of_run(run(failed=[""])), [])
+    (alert,), _ = settled(of_run(run(failed=[""])), {})
     assert dict(alert.facts)["Step"] == "before any step"
-    assert settled(of_run(run(done=["segment_scores", ""])), [alert.about])[1] == [alert.about]
+    assert settled(of_run(run(done=["segment_scores", ""])), {alert.about: alert})[1] == [alert.about]
 
 
 partitions = st.sampled_from(WEEKS)
@@ -107,7 +125,7 @@ def test_the_last_word_on_a_partition_counts(results, open_weeks):
         News("t", Span(week, week), {} if passed else {week: Alert(f"t:{week}", "title", "says")})
         for week, passed in results
     ]
-    known = [f"t:{week}" for week in sorted(open_weeks)]
+    known = opened(*(f"t:{week}" for week in sorted(open_weeks)))
     problems, over = settled(news, known)
     last = dict(results)
     assert {alert.about for alert in problems} == {f"t:{week}" for week, passed in last.items() if not passed}
@@ -122,18 +140,18 @@ def test_freshness_looks_at_the_newest_week_that_landed_whole():
     """An old week that is scored again makes the asset look fresh to Dagster; the newest one still lacks scores."""
     landed = {"a": days(*WEEKS), "b": days(*WEEKS[:2]), "optional": days("2026-07-13")}
     newest = dt.date.fromisoformat(WEEKS[1])
-    assert newest_unscored(landed, ["a", "b"], days(WEEKS[0], WEEKS[2])) == newest
-    assert newest_unscored(landed, ["a", "b"], days(WEEKS[1])) is None
-    assert newest_unscored({}, ["a", "b"], set()) is None
+    assert newest_landed(landed, ["a", "b"]) == newest
+    assert newest_landed({}, ["a", "b"]) is None
+    assert waiting(newest, days(WEEKS[0], WEEKS[2]), None, NOW) == Waiting(newest, NOW)
+    assert waiting(newest, days(WEEKS[1]), None, NOW) is None
 
 
 def test_a_week_may_wait_for_a_while_and_a_newer_one_waits_anew():
     week, newer = dt.date(2026, 7, 6), dt.date(2026, 7, 13)
-    first = waiting(week, None, NOW)
+    first = waiting(week, (), None, NOW)
     assert first == Waiting(week, NOW)
     later = NOW + GRACE
-    assert waiting(week, first, later) == first
+    assert waiting(week, (), first, later) == first
     assert not overdue(first, later - dt.timedelta(seconds=1)) and overdue(first, later)
-    assert waiting(newer, first, later) == Waiting(newer, later)
-    assert waiting(None, first, later) is None and not overdue(None, later)
-    assert "2026-07-06" in of_freshness(first).title
+    assert waiting(newer, (), first, later) == Waiting(newer, later)
+    assert waiting(None, (), first, later) is None and not overdue(None, later)

@@ -42,6 +42,14 @@ def test_a_week_that_nobody_landed_is_missed_from_every_source():
     assert {one.weeks for one in late} == {(dt.date(2026, 7, 27),)}
 
 
+def test_a_history_of_month_ends_has_no_late_source():
+    """All sources were called late for 22 December, on the day on which a history up to 29 December was landed."""
+    ends = [dt.date(2025, 11, 24), dt.date(2025, 12, 29)]
+    there = {source: dict.fromkeys(ends, "x") for source in SOURCES}
+    assert late_sources(CATALOGUE, there, utc("2025-12-30 06:00")) == []
+    assert late_sources(CATALOGUE, there, utc("2026-01-07 00:00"))[0].weeks == (dt.date(2026, 1, 5),)
+
+
 def test_a_source_has_the_days_that_the_catalogue_gives_it():
     catalogue = with_source(due_days=5)
     there = landed(**{SOURCES[0]: [NEWEST]})

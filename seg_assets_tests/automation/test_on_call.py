@@ -6,14 +6,17 @@ import datetime as dt
 import json
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from resources.alerts import Alerts
 from resources.lakehouse import Lakehouse
 from resources.settings import Settings
+from seg_assets.automation.freshness import GRACE, NEWEST_WEEK_SCORED
 from seg_assets.automation.on_call import LOOK_BACK, SENSOR, tell_results
 from seg_assets.catalogs import default_catalogue
 from seg_assets.definitions import build_definitions
+from seg_assets.schemas import SEGMENT_SCORES
 from seg_assets_tests.resources.slack import Slack
 
 WEEK = dg.WeeklyPartitionsDefinition("2026-06-01", day_offset=1)
@@ -104,8 +107,50 @@ def test_the_sensor_ticks_with_nothing_landed_and_keeps_its_cursor(tmp_path, sla
         context = dg.build_sensor_context(
             instance, repository_def=repository, resources=dict(definitions.resources or {})
         )
-        result = repository.get_sensor_def(SENSOR)(context)
-        assert result.skip_message == "0 news told"
-        assert set(json.loads(context.cursor)) == {"after"}
+        result = repository.get_sensor_def(SENSOR).evaluate_tick(context)
+        assert (result.skip_message, result.asset_events) == ("0 news told", [])
+        assert set(json.loads(result.cursor)) == {"after"}
     assert slack.bodies == []
     assert repository.get_sensor_def(SENSOR).default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_the_newest_week_is_told_while_it_waits_whatever_else_is_scored(tmp_path, slack):
+    """An old week that is scored again makes the asset look fresh to Dagster; the newest one still lacks scores."""
+    settings = Settings.from_environment({"SEG_HOME": str(tmp_path), "SEG_ALERT_WEBHOOK": slack.url})
+    catalogue = default_catalogue()
+    definitions = build_definitions(settings, catalogue)
+    repository, lakehouse = definitions.get_repository_def(), Lakehouse(settings.lakehouse)
+    for source in catalogue.sources:
+        (tmp_path / "landing" / source.name / f"snapshot_date={SECOND}").mkdir(parents=True)
+        (tmp_path / "landing" / source.name / f"snapshot_date={SECOND}" / "part-0.parquet").touch()
+
+    def score(week):
+        nothing = pl.DataFrame([dict.fromkeys(SEGMENT_SCORES.schema)], schema=SEGMENT_SCORES.schema)
+        lakehouse.replace(SEGMENT_SCORES, nothing, dt.date.fromisoformat(week))
+
+    def tick(instance, cursor):
+        context = dg.build_sensor_context(
+            instance, cursor=cursor, repository_def=repository, resources=dict(definitions.resources or {})
+        )
+        result = repository.get_sensor_def(SENSOR).evaluate_tick(context)
+        for event in result.asset_events:
+            instance.report_runless_asset_event(event)
+        return result
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        first = tick(instance, None)
+        assert first.asset_events == [], "it may wait for a while"
+        long_ago = dt.datetime.now(dt.UTC) - GRACE
+        cursor = json.dumps(json.loads(first.cursor) | {"since": long_ago.isoformat()})
+        late = tick(instance, cursor)
+        assert [(event.check_name, event.passed) for event in late.asset_events] == [(NEWEST_WEEK_SCORED, False)]
+        score(FIRST)
+        told = tick(instance, late.cursor)
+        assert told.asset_events == []
+        score(SECOND)
+        well = tick(instance, told.cursor)
+        assert [event.passed for event in well.asset_events] == [True]
+        tick(instance, well.cursor)
+    problem, over = (body["text"] for body in slack.bodies)
+    assert f"{SECOND}: the newest week that landed is not scored" in problem
+    assert over.startswith(":white_check_mark: Over: newest_week_scored of segment_scores")

@@ -11,6 +11,7 @@ import pytest
 from dagster._core.events import EngineEventData
 
 from seg_assets.automation.evidence import AUTOMATION, SENSOR, Evidence
+from seg_assets.automation.launch import why_failed
 from seg_assets.automation.lost_runs import fail_lost_runs
 from seg_assets.automation.sensors import request_of, result_of
 from seg_assets.calendar import mondays
@@ -73,6 +74,23 @@ def test_a_failing_run_is_tried_three_times_and_the_instance_remembers(home):
     done, decision = home.settle(now)
     assert done[-1] == "segment_scores 2026-07-06"
     assert "automation:given up segment_scores 2026-07-06" not in {alarm.about for alarm in decision.alarms}
+
+
+def test_a_week_that_its_contract_refuses_is_not_tried_again_until_it_lands_again(home):
+    """Another attempt at the same files ends alike, and the check has told on-call already."""
+    home.refused = {(SOURCES[0], FIRST)}
+    home.land(FIRST)
+    now = dt.datetime.now(dt.UTC)
+    for _ in range(4):
+        _, decision = home.settle(now)
+        now += dt.timedelta(hours=1)
+    runs = home.instance.get_runs(dg.RunsFilter(tags={AUTOMATION: SENSOR}, job_name="land_snapshot"))
+    assert [run.status for run in runs] == [dg.DagsterRunStatus.FAILURE]
+    assert not [alarm for alarm in decision.alarms if "given up" in alarm.about]
+    home.refused = set()
+    home.land(FIRST, SOURCES[0], mark="corrected")
+    done, _ = home.settle(now)
+    assert f"account_snapshots {FIRST}" in done
 
 
 def test_a_blocking_check_that_failed_stops_what_would_start_in_later_runs(home):
@@ -145,6 +163,7 @@ def test_a_run_whose_process_was_killed_is_marked_failed_and_tried_again(home):
     process.wait()
     assert fail_lost_runs(home.instance) == [run.run_id]
     assert home.instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE
+    assert "died without a word" in why_failed(home.instance, run.run_id)
     (again,) = home.tick(now + dt.timedelta(minutes=6)).launches
     assert (again.work, again.attempt) == (launch.work, 2)
 

@@ -5,7 +5,7 @@ Belongs here: assets that cost milliseconds, landing tables as files, ticking an
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from seg_assets.automation.evidence import Evidence
 from seg_assets.automation.jobs import ACCOUNT_MASTER, DESCRIPTIONS, EVENT_SOURCES, MONITORED
 from seg_assets.automation.sensors import build_sensor, request_of
 from seg_assets.catalogs import default_catalogue
+from seg_assets.checks.contract import LANDING_CONTRACT
+from seg_assets.kpi_schemas import SEGMENT_KPIS
 from seg_assets.landing import Landing
 from seg_assets.lift_schemas import CONVERSION_LIFT_REPORT
 from seg_assets.partitions import Partitions
@@ -28,6 +30,7 @@ from seg_assets.schemas import LANDINGS
 from seg_assets.segmentation.promotion import Promotion
 from seg_assets.steps.inputs import FITTED_MODEL
 from seg_assets.steps.models import append_promotion
+from seg_assets_tests.automation.simulated_home import LOOKS_ON
 
 CATALOGUE = default_catalogue()
 SOURCES = tuple(source.name for source in CATALOGUE.sources)
@@ -41,18 +44,22 @@ MADE_BY = {
     jobs.SCORE: ("segment_scores",),
     jobs.MONITOR: MONITORED,
     jobs.REPORT_LIFT: (CONVERSION_LIFT_REPORT.name,),
+    jobs.REPORT_KPIS: (SEGMENT_KPIS.name,),
 }
 Fails = Callable[[str, dt.date], bool]
 
 
 @dataclass
 class TickedHome:
-    """fails: which assets fail for which partition. suspicious: weeks on whose snapshots the blocking check fails."""
+    """fails: which assets fail for which partition. suspicious: weeks on whose snapshots the blocking check fails.
+    refused: which sources' contracts refuse which week.
+    """
 
     folder: Path
     instance: dg.DagsterInstance
     fails: Fails = lambda asset, day: False
     suspicious: set[dt.date] = field(default_factory=set)
+    refused: set[tuple[str, dt.date]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.lakehouse = Lakehouse(str(self.folder / "lakehouse"))
@@ -83,14 +90,14 @@ class TickedHome:
         return decide(evidence.world(now), CATALOGUE)
 
     def settle(self, now: dt.datetime) -> tuple[list[str], Decision]:
-        """Tick and run until nothing starts: `asset partition` of each run but monitoring, and the last decision."""
+        """Tick and run until nothing starts: `asset partition` of each run but LOOKS_ON, and the last decision."""
         done = []
         while True:
             decision = self.tick(now)
             if not decision.launches:
                 return done, decision
             for launch in decision.launches:
-                if launch.work.job != jobs.MONITOR:
+                if launch.work.job not in LOOKS_ON:
                     done.append(f"{launch.work.makes} {launch.work.partition}")
                 self.run(request_of(launch))
 
@@ -112,11 +119,28 @@ class TickedHome:
     def _assets(self) -> list[dg.AssetsDefinition]:
         partitions = Partitions(CATALOGUE.first_month)
         week, data, service = partitions.week, partitions.data_month, partitions.service_month
-        raw = [self._asset(["raw", one], week) for one in (*SOURCES, ACCOUNT_MASTER, *EVENT_SOURCES)]
+        raw = [self._raw(one, week) for one in (*SOURCES, ACCOUNT_MASTER, *EVENT_SOURCES)]
         others = {"account_features": data, "account_tiers": data, **dict.fromkeys(DESCRIPTIONS, service)}
         others |= {"segment_scores": week, **dict.fromkeys(MONITORED, week), CONVERSION_LIFT_REPORT.name: data}
+        others[SEGMENT_KPIS.name] = data
         made = [self._asset([name], definition) for name, definition in others.items()]
         return [*raw, self._snapshots(week), self._model(service), *made]
+
+    def _raw(self, source: str, week: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+        key = dg.AssetKey(["raw", source])
+        spec = dg.AssetCheckSpec(LANDING_CONTRACT, asset=key, blocking=True)
+
+        @dg.asset(key=key, partitions_def=week, backfill_policy=dg.BackfillPolicy.single_run(), check_specs=[spec])
+        def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+            for day in map(dt.date.fromisoformat, context.partition_keys):
+                if (source, day) in self.refused:
+                    yield dg.AssetCheckResult(asset_key=key, check_name=LANDING_CONTRACT, passed=False)
+                    raise dg.Failure("half of the rows in quarantine", allow_retries=False)
+                self._make(f"raw/{source}", day)
+            result = dg.AssetCheckResult(asset_key=key, check_name=LANDING_CONTRACT, passed=True)
+            yield dg.MaterializeResult(check_results=[result])
+
+        return raw
 
     def _asset(self, key: list[str], definition: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         @dg.asset(key=key, partitions_def=definition, backfill_policy=dg.BackfillPolicy.single_run())

@@ -22,7 +22,13 @@ def example() -> Catalogue:
 def test_the_example_loads_and_shows_every_part():
     catalogue = example()
     shown = catalogue.model_fields_set
-    assert set(Catalogue.model_fields) - shown == {"labels", "outcome_lag_days", "outcome_column", "order_column"}
+    assert set(Catalogue.model_fields) - shown == {
+        "labels",
+        "kpis",
+        "outcome_lag_days",
+        "outcome_column",
+        "order_column",
+    }
     assert {str(feature.kind) for feature in catalogue.features} == {"numeric", "ordinal"}
 
 

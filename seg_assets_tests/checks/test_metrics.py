@@ -7,7 +7,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from seg_assets.checks.metrics import drift_rows, profile_rows
+from seg_assets.checks.metrics import metrics
+from seg_assets.checks.mix import placed
 from seg_assets.monitoring_schemas import DRIFT_METRICS, PROFILE_METRICS
 from seg_assets_tests.checks.weeks import CATALOGUE, QUIET, Weeks
 
@@ -26,9 +27,10 @@ def of_everyone(rows: pl.DataFrame, column: str) -> dict[str, object]:
 
 def test_a_profile_row_for_every_column_and_slice_with_figures_as_counted(weeks):
     week = weeks.week(WEEK)
-    rows = profile_rows(week)
+    rows = metrics(week).profile
     assert rows.schema == PROFILE_METRICS.schema
     slices = 1 + sum(week.snapshot[name].drop_nulls().n_unique() for name in week.slices)
+    slices += len(week.champion.segmentation.segments)
     assert rows.height == slices * (len(CATALOGUE.features) + 1)
     assert not rows.select(KEYS).is_duplicated().any()
     values = week.snapshot["web_visits_30d"]
@@ -49,7 +51,7 @@ def test_a_profile_row_for_every_column_and_slice_with_figures_as_counted(weeks)
 
 def test_drift_rows_against_the_training_snapshot_and_the_week_before(weeks):
     week = weeks.week(WEEK)
-    rows = drift_rows(week)
+    rows = metrics(week).drift
     assert rows.schema == DRIFT_METRICS.schema
     baseline, consecutive = (rows.filter(pl.col("drift_type") == kind) for kind in ("BASELINE", "CONSECUTIVE"))
     assert baseline.height == consecutive.height > 0
@@ -66,5 +68,14 @@ def test_drift_rows_against_the_training_snapshot_and_the_week_before(weeks):
 def test_no_drift_row_before_there_is_a_champion(tmp_path, weeks):
     alone = Weeks(tmp_path)
     alone.land(WEEK, weeks.week(WEEK).snapshot)
-    rows = drift_rows(alone.week(WEEK))
+    rows = metrics(alone.week(WEEK)).drift
     assert rows.is_empty() and rows.schema == DRIFT_METRICS.schema
+
+
+def test_every_segment_is_a_slice_by_the_same_definitions_in_every_snapshot(weeks):
+    week = weeks.week(WEEK)
+    found = metrics(week)
+    sizes = dict(placed(week.champion.segmentation, week.snapshot).group_by("segment_id").len().iter_rows())
+    of_segments = found.profile.filter(pl.col("slice_key") == "segment_id", pl.col("column_name") == ":table")
+    assert dict(of_segments.select("slice_value", "count").iter_rows()) == sizes
+    assert {"SEG-01"} < set(found.drift.filter(pl.col("slice_key") == "segment_id")["slice_value"]) <= set(sizes)

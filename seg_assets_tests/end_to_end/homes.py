@@ -90,8 +90,8 @@ class Home:
         for before, after in changes.items():
             assert before in text
             text = text.replace(before, after, 1)
-        for labels in DEFAULT_PATH.parent.glob("*_labels.yaml"):
-            shutil.copy(labels, self.folder.parent)
+        for beside in DEFAULT_PATH.parent.glob("default_*.yaml"):
+            shutil.copy(beside, self.folder.parent)
         file = self.folder.parent / f"few_accounts_{len(changes)}.yaml"
         file.write_text(text + FEW_ACCOUNTS, encoding="utf-8")
         return file

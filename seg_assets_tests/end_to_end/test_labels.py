@@ -13,7 +13,7 @@ from seg_assets.catalogs import default_catalogue
 from seg_assets.cli import app
 from seg_assets.segmentation.sql import select_sql
 from seg_assets.steps.models import read_segmentation
-from seg_assets.steps.score import newest_tiers
+from seg_assets.steps.week_reads import newest_tiers
 from seg_assets_tests.end_to_end.conftest import JULY, JUNE
 from seg_assets_tests.end_to_end.homes import Home, environment
 

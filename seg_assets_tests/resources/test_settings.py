@@ -35,8 +35,28 @@ def test_a_relative_home_is_made_absolute(tmp_path, monkeypatch):
 
 
 def test_a_workspace_names_each_missing_setting():
-    with pytest.raises(SettingsError, match="needs DATABRICKS_HOST, SEG_LANDING"):
-        Settings.from_environment({"SEG_ENV": "databricks", "SEG_HOME": "/Volumes/main/seg/home"})
+    needs = "needs DATABRICKS_HOST or DATABRICKS_CONFIG_PROFILE, SEG_LANDING, SEG_LAKEHOUSE, SEG_COMPUTE"
+    with pytest.raises(SettingsError, match=needs):
+        Settings.from_environment({"SEG_ENV": "databricks", "SEG_HOME": "/srv/seg"})
+
+
+def test_settings_of_a_workspace_survive_the_way_to_another_process(tmp_path):
+    given = {
+        "SEG_ENV": "databricks",
+        "DATABRICKS_CONFIG_PROFILE": "seg",
+        "SEG_HOME": str(tmp_path),
+        "SEG_LANDING": "/mnt/landing",
+        "SEG_LAKEHOUSE": "/mnt/tables",
+        "SEG_COMPUTE": str(tmp_path / "compute.yaml"),
+    }
+    settings = Settings.from_environment(given)
+    assert settings.lakehouse == "/mnt/tables"
+    assert Settings.from_environment({**settings.to_environment(), "DATABRICKS_CONFIG_PROFILE": "seg"}) == settings
+
+
+def test_a_compute_file_on_a_laptop_is_not_looked_at(tmp_path):
+    """Its presence in the environment must not send steps to a workspace that SEG_ENV does not name."""
+    assert Settings.from_environment({"SEG_COMPUTE": str(tmp_path / "compute.yaml")}).compute is None
 
 
 def test_an_unknown_environment_is_refused():

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seg_assets.segmentation import Segmentation
-from seg_assets.segmentation.account_history import BACK, HELD, UNKNOWN, Cause, StoredAccount, history
+from seg_assets.segmentation.account_history import BACK, HELD, OVERRIDE, UNKNOWN, Cause, StoredAccount, history
 from seg_assets.segmentation.confidence import Noise
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
 from seg_assets.segmentation.events import Tombstone
@@ -53,8 +53,12 @@ def scored(
     by: str = "",
     held_in: dict[date, str] | None = None,
     weeks: int = 5,
+    owner: str | None = None,
 ) -> StoredAccount:
-    """The account as it would have been scored. by: "o" or "n" a week, for the version old or new; default all old."""
+    """The account as it would have been scored. by: "o" or "n" a week, for the version old or new; default all old.
+
+    held_in: where it was shown instead; owner: who set it there, None where the hold did.
+    """
     named = {"o": "old", "n": "new"}
     by_week = {day: named[letter] for day, letter in zip(WEEKS, by or "ooooo", strict=False)}
     rows = []
@@ -67,7 +71,8 @@ def scored(
                 "segment_id": segment_id,
                 "segment_name": f"Name of {segment_id}",
                 "rule_segment_id": met.segment_id,
-                "held": segment_id != met.segment_id,
+                "held": segment_id != met.segment_id and owner is None,
+                "override_owner": None if segment_id == met.segment_id else owner,
                 "definition_version": by_week[day],
                 "before_first_model": False,
             }
@@ -158,6 +163,17 @@ def test_a_hold_is_told_when_it_begins_and_when_it_ends(at_ten_then_twenty) -> N
     assert after == ()
 
 
+def test_a_persons_override_is_told_when_it_begins_and_when_it_ends(at_ten_then_twenty) -> None:
+    held_in = {WEEKS[1]: MANY, WEEKS[2]: MANY}
+    account = scored(at_ten_then_twenty, visits(9, 9, 9, 9), held_in=held_in, weeks=4, owner="Ana")
+    _, begins, goes_on, ends = causes(account)
+    assert [(c.kind, c.from_segment_id, c.to_segment_id) for c in begins] == [(OVERRIDE, FEW, MANY)]
+    assert begins[0].text == f"set to {MANY} by Ana, while its values meet {FEW}"
+    assert goes_on == ()
+    assert [(c.kind, c.from_segment_id, c.to_segment_id) for c in ends] == [(OVERRIDE, MANY, FEW)]
+    assert [week.override_owner for week in history(account, WEEKS[:4])] == [None, "Ana", "Ana", None]
+
+
 def test_an_account_that_moves_on_while_held_is_not_called_released(fitted: Fitted) -> None:
     below_ten, below_twenty = (Condition("web_visits_30d", Test.BELOW, threshold) for threshold in (10.0, 20.0))
     boxes = [Box((below_ten,)), Box((below_ten.negation, below_twenty)), Box((below_twenty.negation,))]
@@ -205,7 +221,7 @@ def test_causes_lead_from_the_segment_before_to_the_one_now(fitted: Fitted, data
     met = [found[version][day].segment.segment_id for version, day in zip(by, days, strict=True)]
     scores = pl.DataFrame({"snapshot_date": days, "segment_id": met, "rule_segment_id": met, "segment_name": met})
     scores = scores.with_columns(
-        pl.Series("definition_version", by), pl.lit(False).alias("held"), pl.lit(False).alias("before_first_model")
+        pl.Series("definition_version", by), held=False, override_owner=None, before_first_model=False
     )
     told = history(StoredAccount("A1", scores, account, versions, days, days), days)[::-1]
     for before, week in pairwise(told):

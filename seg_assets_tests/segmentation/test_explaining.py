@@ -227,7 +227,7 @@ def stored(segmentation: Segmentation, account: pl.DataFrame, **changes: object)
     scores = (
         segmentation.assign(account)
         .collect()
-        .with_columns(pl.lit("v").alias("definition_version"), pl.lit(False).alias("before_first_model"))
+        .with_columns(definition_version=pl.lit("v"), before_first_model=pl.lit(False), override_owner=pl.lit(None))
     )
     scores = scores.with_columns(pl.lit(value).alias(name) for name, value in changes.items())
     days = scores["snapshot_date"].to_list()
@@ -280,6 +280,15 @@ def test_a_held_account_says_what_its_values_meet_and_what_would_keep_it(fitted:
         assert told.nearest is not None
         assert told.nearest.segment_id == held_in
         assert told.nearest.changes
+
+
+def test_what_was_set_to_a_segment_that_has_ended_is_told_after_the_conditions(fitted: Fitted) -> None:
+    account = weeks_of(fitted.snapshot[7:8])
+    conditions = fitted.segmentation.assign(account).collect()["reasons"].item().to_list()
+    told = explained(
+        stored(fitted.segmentation, account, reasons=[*conditions, "the rule applies: Ana set it to SEG-99"])
+    )
+    assert told.outdated is None
 
 
 def test_the_only_segment_has_no_neighbour(fitted: Fitted) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from seg_assets.catalogs.model import SEGMENT
 from seg_assets.segmentation.definitions import Box, Definition
-from seg_assets.segmentation.labels import NO_LABELS, Labels, Verdict, with_labels
+from seg_assets.segmentation.labels import NO_LABELS, Labels, Verdict, with_labels, with_verdicts
 from seg_assets_tests.segmentation.conftest import Fitted
 from seg_assets_tests.segmentation.label_examples import label
 
@@ -38,7 +38,7 @@ ROWS = st.fixed_dictionaries(
 
 def told(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     frame = pl.DataFrame(rows, schema=COLUMNS)
-    found = with_labels(frame.lazy(), Labels.of(ALL), pl.col("play"))
+    found = with_verdicts(with_labels(frame.lazy(), Labels.of(ALL)), Labels.of(ALL), pl.col("play"))
     return found.select("labels", "action", "action_from", "action_reason").collect().to_dicts()
 
 
@@ -118,7 +118,8 @@ def test_the_reason_says_what_goes_before_what(holding: tuple[str, ...], has_pla
 def test_a_label_comes_after_those_it_builds_on() -> None:
     chain = [label(f"l{n}", 9 - n, "member" if n == 0 else f"NOT l{n - 1}") for n in range(6)]
     assert [*Labels.of(chain).generations()] == [(f"l{n}",) for n in range(6)]
-    found = with_labels(pl.LazyFrame({"member": [True, False]}), Labels.of(chain), pl.lit("call")).collect()
+    frame = with_labels(pl.LazyFrame({"member": [True, False]}), Labels.of(chain))
+    found = with_verdicts(frame, Labels.of(chain), pl.lit("call")).collect()
     assert found["labels"].to_list() == [["l4", "l2", "l0"], ["l5", "l3", "l1"]]
 
 

@@ -14,6 +14,7 @@ from seg_assets.segmentation import Reference, Segment, Segmentation
 from seg_assets.segmentation.confidence import Confidence, Noise
 from seg_assets.segmentation.definitions import Box, Condition, Definition, Test
 from seg_assets.segmentation.indices import IndexSet
+from seg_assets.segmentation.overridden import with_overrides
 from seg_assets.segmentation.wording import Vocabulary
 from seg_assets.steps.explain import ExplanationError, explain_account, nearest_ids
 from seg_assets_tests.segmentation.small_catalogue import small_catalogue
@@ -60,6 +61,7 @@ def write(lakehouse: Lakehouse, week: dt.date, version: str, visits: dict[str, f
     lakehouse.replace(table, frame, week)
     scores = MODELS[version].assign(frame).collect()
     scores = scores.with_columns(definition_version=pl.lit(version), before_first_model=pl.lit(week.month < 6))
+    scores = with_overrides(scores.lazy(), pl.DataFrame()).collect()
     lakehouse.replace(SEGMENT_SCORES, scores, week)
 
 

@@ -14,8 +14,11 @@ from seg_assets.catalogs import Label
 from seg_assets.schemas import SEGMENT_SCORES, account_snapshots
 from seg_assets.segmentation import Preprocessor, Reference, Segmentation, fit
 from seg_assets.segmentation.labels import NO_LABELS, Labels
+from seg_assets.segmentation.overrides import NONE
 from seg_assets.steps.inputs import ScoreInputs, WeekToScore
-from seg_assets.steps.score import Scored, newest_tiers, score, score_week
+from seg_assets.steps.overrides import OverridesShown
+from seg_assets.steps.score import Scored, score, score_week
+from seg_assets.steps.week_reads import newest_tiers
 from seg_assets.tier_schemas import ACCOUNT_TIERS
 from seg_assets_tests.segmentation.label_examples import label
 from seg_assets_tests.segmentation.population import population
@@ -104,7 +107,8 @@ def test_only_a_monday_that_is_remembered_changes_a_week(tmp_path: Path, segment
 
 def test_without_a_hold_one_snapshot_is_enough(tmp_path: Path, segmentation: Segmentation) -> None:
     weeks, alone = Weeks(tmp_path / "weeks", segmentation), Weeks(tmp_path / "alone", segmentation, [LAST])
-    assert weeks.score(LAST, hold_weeks=0) == alone.score(LAST, hold_weeks=0) == [Scored(ACCOUNTS, 0, (), {}, None, ())]
+    found = Scored(ACCOUNTS, 0, (), {}, None, (), OverridesShown(NONE, 0, 0))
+    assert weeks.score(LAST, hold_weeks=0) == alone.score(LAST, hold_weeks=0) == [found]
     assert weeks.stored(LAST) == alone.stored(LAST)
     scores = weeks.scores(LAST)
     assert scores["segment_id"].equals(scores["rule_segment_id"])

@@ -65,6 +65,7 @@ def permuted_target(judged: Judged, ranking: Ranking, *, seed: int = 0) -> Contr
 def random_partition(found: Figures, name: str) -> Control:
     """Classes by chance, of the sizes of the segments, tell nothing: their AUC is one half within its interval.
 
+    Or within what chance does to scores that say nothing: of a dozen conversions an interval is too narrow.
     found: figures among whose candidates `name` is. Passes where there is no interval: nothing can be told then.
     """
     estimate = found.estimate(name, AUC)
@@ -72,10 +73,11 @@ def random_partition(found: Figures, name: str) -> Control:
     expected = f"0.5 within the {100 * CONFIDENCE:g} % interval of the AUC"
     if interval is None or np.isnan(interval.low):
         return Control(f"random partition: {name}", True, expected, "not enough conversions to tell")
+    chance = _quantile() * auc_deviation_by_chance(found.conversions, found.accounts - found.conversions)
     return Control(
         f"random partition: {name}",
-        interval.low <= 0.5 <= interval.high,
-        expected,
+        interval.low <= 0.5 <= interval.high or abs(interval.value - 0.5) <= chance,
+        f"{expected}, or {chance:.4f} from it, which chance explains",
         f"{interval.value:.4f} ({interval.low:.4f} to {interval.high:.4f})",
     )
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.stats import chisquare
 
 from seg_assets.segmentation.experiment.power import Plan
 
@@ -151,6 +150,8 @@ def _told(stratum: str | None, part: pl.DataFrame, shares: Mapping[str, float], 
 
 
 def _chance(counts: Mapping[str, int], shares: Mapping[str, float]) -> float:
+    from scipy.stats import chisquare
+
     seen = np.array([counts.get(arm, 0) for arm in shares], dtype=np.float64)
     expected = np.array(list(shares.values()))
     return float(chisquare(seen, expected / expected.sum() * seen.sum()).pvalue)

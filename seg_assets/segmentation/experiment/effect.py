@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t
 
 from seg_assets.segmentation.lift import Codes, Flags, Vector
 from seg_assets.segmentation.rates import Interval
@@ -56,6 +55,8 @@ def effect(
     Sources: Deng, Xu, Kohavi and Walker 2013 (CUPED); for the interval Liang and Zeger 1986, with G / (G - 1) for few
     families, and Student's t with as many degrees of freedom as families, less two.
     """
+    from scipy.stats import t
+
     outcome = converted.astype(np.float64)
     counts = [len(np.unique(families[rows])) for rows in (treated, ~treated)]
     if min(counts) < FEWEST_FAMILIES:

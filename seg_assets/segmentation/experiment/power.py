@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtri
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,8 @@ def detectable_difference(
 
     The plan's own difference is not looked at. None where even every account converting would not be found.
     """
+    from scipy.optimize import brentq
+
     most = 1 - plan.rate - 1e-9
     if accounts <= 0:
         return None
@@ -80,6 +81,6 @@ def family_design_effect(plan: Plan, family_sizes: Sequence[int] | np.ndarray) -
 def _accounts(plan: Plan, difference: float, ratio: float) -> float:
     other = plan.rate + difference
     both = (plan.rate + ratio * other) / (1 + ratio)
-    by_chance = norm.ppf(1 - plan.alpha / 2) * sqrt((1 + ratio) * both * (1 - both))
-    found = norm.ppf(plan.power) * sqrt(ratio * plan.rate * (1 - plan.rate) + other * (1 - other))
+    by_chance = ndtri(1 - plan.alpha / 2) * sqrt((1 + ratio) * both * (1 - both))
+    found = ndtri(plan.power) * sqrt(ratio * plan.rate * (1 - plan.rate) + other * (1 - other))
     return float((by_chance + found) ** 2 / (ratio * difference**2))

@@ -1,12 +1,12 @@
 """A snapshot as counts: how many accounts of each slice lie in each cell of each feature.
 
-Belongs here: the cells of a feature in the champion's transform, and counting them. One pass over a snapshot; every
-distance is then a matter of small arrays. Does not: comparing two snapshots (drift.py).
+Belongs here: the cells of a feature in the champion's transform, and counting them; every distance is then a matter of
+small arrays. Does not: sorting the snapshot (tally.py), comparing two snapshots (drift.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,14 +14,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seg_assets.catalogs import Catalogue, Kind
+from seg_assets.segmentation.monitoring.tally import Tally, Values, tally
 from seg_assets.segmentation.reference import Reference
 from seg_assets.segmentation.scaling import Scale, gate_of
 
 CELLS = 1024
 """Cells between the winsor bounds of a feature's scale: KS and Wasserstein are exact to a thousandth of that range."""
-
-EVERYONE = ("", "")
-"""The slice of all accounts: no key, no value."""
 
 
 @dataclass(frozen=True)
@@ -97,51 +95,17 @@ def index_column(name: str) -> Column:
     return Column(name, Kind.NUMERIC, "index", "account_features", None, whole)
 
 
-def count(snapshot: pl.DataFrame, columns: Sequence[Column], slice_columns: Iterable[str] = ()) -> SnapshotCounts:
+def count(snapshot: pl.DataFrame, columns: Sequence[Column], slice_columns: Sequence[str] = ()) -> SnapshotCounts:
     """The counts of `snapshot` (account rows: features and `<group>_applicable`) over everyone and each slice.
 
     slice_columns: categories of the snapshot; an account without a value is in no slice of that column.
     """
-    members = _Members.of(snapshot, tuple(slice_columns))
-    coded = snapshot.lazy().select(_codes(snapshot, columns)).collect()
-    features = {}
-    for column in columns:
-        features[column.name] = _counted(coded[column.name], column, members, _levels(snapshot, column))
-    everyone = members.totals(np.zeros(snapshot.height, dtype=np.int64), 1)[:, 0]
-    return SnapshotCounts(everyone, members.slices, features)
+    return cells(tally(snapshot, {column.name: column.gate for column in columns}, slice_columns), columns)
 
 
-@dataclass(frozen=True)
-class _Members:
-    """Which slices an account is in. joint: the number of its combination of levels; belongs: slices x combinations."""
-
-    slices: tuple[tuple[str, str], ...]
-    joint: NDArray[np.int64]
-    belongs: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, snapshot: pl.DataFrame, columns: Sequence[str]) -> _Members:
-        joint = np.zeros(snapshot.height, dtype=np.int64)
-        combinations, slices = [np.zeros(1, dtype=np.int64)], [EVERYONE]
-        for name in columns:
-            levels = sorted(snapshot[name].drop_nulls().unique())
-            codes = snapshot[name].replace_strict(levels, range(len(levels)), default=len(levels))
-            joint = joint * (len(levels) + 1) + codes.cast(pl.Int64).to_numpy()
-            size = len(combinations[0])
-            combinations = [np.repeat(each, len(levels) + 1) for each in combinations]
-            combinations.append(np.tile(np.arange(len(levels) + 1), size))
-            slices += [(name, level) for level in levels]
-        belongs = [np.ones(len(combinations[0]), dtype=np.int64)]
-        for name, level_of in zip(columns, combinations[1:], strict=True):
-            count_of = sum(1 for key, _ in slices if key == name)
-            belongs += [(level_of == level).astype(np.int64) for level in range(count_of)]
-        return cls(tuple(slices), joint, np.vstack(belongs))
-
-    def totals(self, codes: NDArray[np.int64], cells: int) -> NDArray[np.int64]:
-        """(slices, cells): accounts of each slice with each code."""
-        combinations = self.belongs.shape[1]
-        flat = np.bincount(self.joint * cells + codes, minlength=combinations * cells)
-        return self.belongs @ flat.reshape(combinations, cells)
+def cells(found: Tally, columns: Sequence[Column]) -> SnapshotCounts:
+    """The counts of a snapshot that was tallied with all of `columns`."""
+    return SnapshotCounts(found.accounts, found.slices, {column.name: _counted(found, column) for column in columns})
 
 
 def _span(scale: Scale) -> tuple[float, float]:
@@ -155,29 +119,27 @@ def _span(scale: Scale) -> tuple[float, float]:
     return low, max(high - low, 1e-12)
 
 
-def _levels(snapshot: pl.DataFrame, column: Column) -> tuple[str, ...]:
-    return () if column.scale is not None else tuple(sorted(snapshot[column.name].drop_nulls().unique()))
+def _counted(found: Tally, column: Column) -> FeatureCounts:
+    values = found.columns[column.name]
+    levels = () if column.scale is not None else tuple(values[0].values)
+    number = CELLS if column.scale is not None else len(levels)
+    placed = np.zeros((len(values), number), dtype=np.int64)
+    for row, (one, codes) in enumerate(zip(values, _codes(column, values, levels), strict=True)):
+        np.add.at(placed[row], codes[codes >= 0], one.counts[codes >= 0])
+    applicable = found.accounts if column.gate is None else found.applicable[column.gate]
+    return FeatureCounts(placed, applicable - placed.sum(axis=1), applicable, levels)
 
 
-def _codes(snapshot: pl.DataFrame, columns: Sequence[Column]) -> list[pl.Expr]:
-    """Each feature's cell from 2 on, as Int64; 0 where it does not apply, 1 where it is missing."""
-    found = []
-    for column in columns:
-        if column.scale is not None:
-            low, span = _span(column.scale)
-            cell = ((column.scale.standardised() - low) * ((CELLS - 1) / span)).round().cast(pl.Int64, strict=False)
-            cell = cell.clip(0, CELLS - 1)
-        else:
-            levels = _levels(snapshot, column)
-            cell = pl.col(column.name).replace_strict(list(levels), range(len(levels)), return_dtype=pl.Int64)
-        code = (cell + 2).fill_null(1)
-        if column.gate is not None:
-            code = pl.when(pl.col(column.gate).fill_null(True)).then(code).otherwise(0)
-        found.append(code.alias(column.name))
-    return found
-
-
-def _counted(codes: pl.Series, column: Column, members: _Members, levels: tuple[str, ...]) -> FeatureCounts:
-    cells = CELLS if column.scale is not None else len(levels)
-    totals = members.totals(codes.to_numpy(), cells + 2)
-    return FeatureCounts(totals[:, 2:], totals[:, 1], totals[:, 1:].sum(axis=1), levels)
+def _codes(column: Column, values: Sequence[Values], levels: tuple[str, ...]) -> list[NDArray[np.int64]]:
+    """The cell of each different value in each slice, -1 for one that the scale has no place for."""
+    together = pl.concat([one.values for one in values]).alias(column.name)
+    if column.scale is None:
+        code = pl.col(column.name).replace_strict(list(levels), range(len(levels)), return_dtype=pl.Int64)
+    else:
+        if column.kind is Kind.BOOLEAN:
+            together = together.cast(pl.Boolean)
+        low, span = _span(column.scale)
+        cell = ((column.scale.standardised() - low) * ((CELLS - 1) / span)).round().cast(pl.Int64, strict=False)
+        code = cell.clip(0, CELLS - 1)
+    codes = together.to_frame().select(code.fill_null(-1)).to_series().to_numpy()
+    return np.split(codes, np.cumsum([len(one.values) for one in values])[:-1])

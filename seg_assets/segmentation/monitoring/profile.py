@@ -5,10 +5,14 @@ Belongs here: counts, moments, quantiles and frequent values of one snapshot. Do
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+
+from seg_assets.segmentation.monitoring.tally import Tally, Values, tally
 
 QUANTILES = tuple(round(0.1 * tenth, 1) for tenth in range(11))
 FREQUENT = 10
@@ -45,10 +49,6 @@ SCHEMA = pl.Schema(
 """Shares, called percent as in Databricks data profiling, are 0 to 100. The column ":table" is the table itself."""
 
 TABLE = ":table"
-PERCENT = {"nan": "num_nan", "null": "num_nulls", "zeros": "num_zeros", "distinct": "distinct_count"}
-# No column is called so.
-SEPARATOR = "\x1f"
-MEASURES = tuple(SCHEMA)
 
 
 def profile(snapshot: pl.DataFrame, columns: Sequence[str], slice_columns: Sequence[str] = ()) -> pl.DataFrame:
@@ -57,66 +57,78 @@ def profile(snapshot: pl.DataFrame, columns: Sequence[str], slice_columns: Seque
     columns: numeric, Boolean or text. Numbers have moments and deciles, texts lengths and the ten most frequent values,
     Booleans both as 0 and 1 and as values. A value that is null is counted in num_nulls and left out of the rest.
     """
-    parts = [("", "", snapshot)]
-    for key in slice_columns:
-        levels = sorted(snapshot[key].drop_nulls().unique())
-        parts += [(key, level, snapshot.filter(pl.col(key) == level)) for level in levels]
-    exact = [expression for name in columns for expression in _figures(snapshot, name)]
+    return profiled(tally(snapshot, dict.fromkeys(columns), slice_columns))
+
+
+def profiled(found: Tally) -> pl.DataFrame:
+    """The same of a snapshot that was tallied; a value that does not apply counts as null."""
     rows = []
-    for key, value, part in parts:
-        figures = part.select(exact).row(0, named=True)
-        where = {"slice_key": key, "slice_value": value, "count": part.height}
-        rows += _of_slice(part, columns, where, figures)
+    for position, (key, value) in enumerate(found.slices):
+        accounts = int(found.accounts[position])
+        where = {"slice_key": key, "slice_value": value, "count": accounts}
+        filled = [name for name, values in found.columns.items() if values[position].accounts + values[position].nan]
+        rows.append({**where, "column_name": TABLE, "data_type": "table", "non_null_columns": filled})
+        for name, values in found.columns.items():
+            kind = found.types[name]
+            rows.append({**where, "column_name": name, **_figures(values[position], kind, accounts)})
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def _of_slice(
-    part: pl.DataFrame, columns: Sequence[str], where: Mapping[str, Any], figures: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    rows = []
-    for name in columns:
-        here = {of: figures[f"{name}{SEPARATOR}{of}"] for of in MEASURES if f"{name}{SEPARATOR}{of}" in figures}
-        percent = {
-            f"percent_{short}": 100 * here[counted] / max(part.height, 1)
-            for short, counted in PERCENT.items()
-            if counted in here
-        }
-        text = part.schema[name] in (pl.String, pl.Boolean)
-        frequent = {"frequent_items": _frequent(part[name])} if text else {}
-        kind = str(part.schema[name]).lower()
-        rows.append({**where, "column_name": name, "data_type": kind, **here, **percent, **frequent})
-    filled = [name for name in columns if figures[f"{name}{SEPARATOR}num_nulls"] < part.height]
-    return [{**where, "column_name": TABLE, "data_type": "table", "non_null_columns": filled}, *rows]
-
-
-def _figures(snapshot: pl.DataFrame, name: str) -> list[pl.Expr]:
-    """One row of figures of a column, each named `column SEPARATOR figure`."""
-    column, kind = pl.col(name), snapshot.schema[name]
-    found = {"num_nulls": column.null_count().cast(pl.Int64), "distinct_count": column.drop_nulls().n_unique()}
+def _figures(found: Values, kind: pl.DataType, accounts: int) -> dict[str, Any]:
+    distinct = len(found.values) + (found.nan > 0)
+    nulls = accounts - found.accounts - found.nan
+    figures: dict[str, Any] = {
+        "data_type": str(kind).lower(),
+        "num_nulls": nulls,
+        "distinct_count": distinct,
+        "percent_null": 100 * nulls / max(accounts, 1),
+        "percent_distinct": 100 * distinct / max(accounts, 1),
+    }
     if kind == pl.String:
-        length = column.str.len_chars()
-        found |= {"min_length": length.min(), "max_length": length.max(), "avg_length": length.mean()}
-    else:
-        number = column.cast(pl.Float64).fill_nan(None)
-        found |= {
-            "avg": number.mean(),
-            "min": number.min(),
-            "max": number.max(),
-            "stddev": number.std(ddof=0),
-            "median": number.median(),
-            "quantiles": number.quantile(list(QUANTILES), "linear"),
-            "num_zeros": (number == 0).sum(),
-            "num_nan": column.is_nan().sum() if kind.is_float() else pl.lit(0).first(),
-        }
-    return [expression.alias(f"{name}{SEPARATOR}{of}") for of, expression in found.items()]
+        return figures | _of_text(found) | {"frequent_items": _frequent(found.values, found.counts)}
+    zeros = int(found.counts[(found.values == 0).to_numpy()].sum())
+    figures |= {"num_zeros": zeros, "percent_zeros": 100 * zeros / max(accounts, 1)}
+    figures |= {"num_nan": found.nan, "percent_nan": 100 * found.nan / max(accounts, 1)}
+    if kind == pl.Boolean:
+        figures |= {"frequent_items": _frequent(found.values.cast(pl.Boolean).cast(pl.String), found.counts)}
+    return figures | _of_numbers(found)
 
 
-def _frequent(values: pl.Series) -> list[dict[str, Any]]:
-    counts = (
-        values.drop_nulls()
-        .cast(pl.String)
-        .rename("item")
-        .value_counts()
-        .sort("count", "item", descending=[True, False])
-    )
-    return counts.head(FREQUENT).to_dicts()
+def _of_numbers(found: Values) -> dict[str, Any]:
+    """Moments and quantiles; every quantile null where there is no value."""
+    if not found.accounts:
+        return {"quantiles": [None] * len(QUANTILES)}
+    values, weights = found.values.to_numpy(), found.counts
+    mean = float(values @ weights / found.accounts)
+    quantiles = _quantiles(values, weights)
+    return {
+        "avg": mean,
+        "min": float(values[0]),
+        "max": float(values[-1]),
+        "stddev": float(np.sqrt(((values - mean) ** 2) @ weights / found.accounts)),
+        "median": quantiles[QUANTILES.index(0.5)],
+        "quantiles": quantiles,
+    }
+
+
+def _quantiles(values: NDArray[np.float64], weights: NDArray[np.int64]) -> list[float]:
+    """QUANTILES, linear between the two accounts on either side."""
+    upto = np.cumsum(weights)
+    place = np.array(QUANTILES) * (upto[-1] - 1)
+    below = np.floor(place)
+    low, high = (values[np.searchsorted(upto, at, side="right")] for at in (below, np.ceil(place)))
+    found: list[float] = (low + (high - low) * (place - below)).tolist()
+    return found
+
+
+def _of_text(found: Values) -> dict[str, Any]:
+    if not found.accounts:
+        return {}
+    lengths = found.values.str.len_chars().to_numpy().astype(np.int64)
+    average = float(lengths @ found.counts / found.accounts)
+    return {"min_length": int(lengths.min()), "max_length": int(lengths.max()), "avg_length": average}
+
+
+def _frequent(items: pl.Series, counts: NDArray[np.int64]) -> list[dict[str, Any]]:
+    table = pl.DataFrame({"item": items, "count": counts})
+    return table.sort("count", "item", descending=[True, False]).head(FREQUENT).to_dicts()

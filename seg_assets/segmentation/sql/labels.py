@@ -6,7 +6,7 @@ Does not: conditions (label_predicates.py), indices (select.py), the hold (held.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl
 import sqlglot
@@ -18,7 +18,7 @@ from seg_assets.segmentation.model import Segmentation
 from seg_assets.segmentation.sql.held import held_sql
 from seg_assets.segmentation.sql.label_predicates import Predicates
 from seg_assets.segmentation.sql.layout import laid_out
-from seg_assets.segmentation.sql.select import KEYS, Columns, chained, free, index_steps, named
+from seg_assets.segmentation.sql.select import KEYS, Columns, Steps, chained, free, index_steps, named
 from seg_assets.segmentation.sql.syntax import check_dialect, choice, column
 
 
@@ -54,19 +54,27 @@ def labels_sql(
         select = select.with_(step, as_=_together(source, read, joined))
         source = exp.to_table(step)
 
-    def steps() -> Iterator[tuple[str, Columns]]:
+    def steps() -> Steps:
         yield from index_steps(segmentation, named(beside))
         passed = _known(segmentation, labels, beside, dialect)
         yield "known", passed
         doubles = [name for name, dtype in columns.items() if dtype.is_float()]
-        asked = {name: column(flags.get(name, name)) for name in (*passed, *flags)}
-        predicates = Predicates(asked, {*doubles, *segmentation.index_set.names}, dialect)
-        for number, generation in enumerate(labels.generations(), 1):
-            found = {flags[name]: _holds(predicates.of(labels.trees[name])) for name in generation}
-            yield f"labels_{number}", named(passed) | found
-            passed |= found
+        yield from label_steps(labels, passed, flags, {*doubles, *segmentation.index_set.names}, dialect)
 
     return laid_out(chained(select, steps(), source), dialect)
+
+
+def label_steps(
+    labels: Labels, known: Columns, flags: Mapping[str, str], doubles: Collection[str], dialect: str
+) -> Steps:
+    """Steps that add `flags`, a Boolean a label, never null, to `known`: columns with all that labels ask."""
+    passed = dict(known)
+    asked = {name: column(flags.get(name, name)) for name in (*known, *flags)}
+    predicates = Predicates(asked, doubles, dialect)
+    for number, generation in enumerate(labels.generations(), 1):
+        found = {flags[name]: _holds(predicates.of(labels.trees[name])) for name in generation}
+        yield f"labels_{number}", named(passed) | found
+        passed |= found
 
 
 def _known(segmentation: Segmentation, labels: Labels, beside: Sequence[str], dialect: str) -> Columns:

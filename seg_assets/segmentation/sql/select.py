@@ -20,6 +20,7 @@ from seg_assets.segmentation.sql.syntax import check_dialect, choice, column
 
 KEYS = ("account_id", "snapshot_date")
 Columns = dict[str, exp.Expression]
+Steps = Iterator[tuple[str, Columns]]
 
 
 def select_sql(segmentation: Segmentation, table: str, dialect: str = "duckdb") -> str:
@@ -40,7 +41,7 @@ def select_sql(segmentation: Segmentation, table: str, dialect: str = "duckdb") 
     return laid_out(chained(select, index_steps(segmentation, {}), exp.to_table(table, dialect=dialect)), dialect)
 
 
-def chained(select: exp.Select, steps: Iterable[tuple[str, Columns]], source: exp.Table) -> exp.Select:
+def chained(select: exp.Select, steps: Steps, source: exp.Table) -> exp.Select:
     """`select` from the last of `steps`, each of which reads the one before, the first `source`."""
     for name, columns in steps:
         step = free(name, [source.name])
@@ -49,7 +50,7 @@ def chained(select: exp.Select, steps: Iterable[tuple[str, Columns]], source: ex
     return select.from_(source)
 
 
-def index_steps(segmentation: Segmentation, beside: Columns) -> Iterator[tuple[str, Columns]]:
+def index_steps(segmentation: Segmentation, beside: Columns) -> Steps:
     """The name of each step that leads to the indices, and its columns.
 
     beside: further columns, which the first step computes from the accounts and the others hand on.
@@ -91,7 +92,8 @@ def named(names: Iterable[str]) -> Columns:
 def aliased(columns: Columns) -> list[exp.Expression]:
     """What a SELECT lists."""
     return [
-        tree if isinstance(tree, exp.Column) else exp.alias_(tree, column(name).this) for name, tree in columns.items()
+        tree if isinstance(tree, exp.Column) and tree.name == name else exp.alias_(tree, column(name).this)
+        for name, tree in columns.items()
     ]
 
 

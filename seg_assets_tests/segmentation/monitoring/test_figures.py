@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from seg_assets.segmentation import Reference
 from seg_assets.segmentation.monitoring.causes import SliceShare, likely_causes
-from seg_assets.segmentation.monitoring.counts import EVERYONE, count, monitored
+from seg_assets.segmentation.monitoring.counts import count, monitored
 from seg_assets.segmentation.monitoring.drift import SCHEMA, drift
 from seg_assets.segmentation.monitoring.missing import missing_values
 from seg_assets.segmentation.monitoring.mix import segment_mix
+from seg_assets.segmentation.monitoring.profile import QUANTILES, profile
 from seg_assets.segmentation.monitoring.steps import steps
+from seg_assets.segmentation.monitoring.tally import EVERYONE
 from seg_assets_tests.segmentation.population import population
 from seg_assets_tests.segmentation.small_catalogue import small_catalogue
 
@@ -43,6 +45,41 @@ def test_counts_do_not_depend_on_the_order_of_rows():
     assert one.slices == other.slices
     for column in COLUMNS:
         assert (one.features[column.name].cells == other.features[column.name].cells).all()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([None, float("nan"), -1.0, 0.0, 2.5, 7.0]),
+            st.sampled_from([None, "x", "zz"]),
+            st.sampled_from([None, "a", "b"]),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_a_profile_is_what_polars_finds_slice_by_slice(rows):
+    frame = pl.DataFrame(rows, schema={"number": pl.Float64, "text": pl.String, "key": pl.String}, orient="row")
+    found = profile(frame, ["number", "text"], ["key"])
+    for where in [{"slice_key": "", "slice_value": ""}, *({"slice_key": "key", "slice_value": one} for one in "ab")]:
+        part = frame if not where["slice_key"] else frame.filter(pl.col("key") == where["slice_value"])
+        told = {row["column_name"]: row for row in found.filter(**where).iter_rows(named=True)}
+        if not told:
+            assert part.is_empty()
+            continue
+        values = part["number"].fill_nan(None).drop_nulls()
+        number, text = told["number"], told["text"]
+        assert (number["count"], number["num_nulls"]) == (part.height, part["number"].null_count())
+        assert number["num_nan"] == part["number"].is_nan().sum()
+        assert number["distinct_count"] == part["number"].drop_nulls().n_unique()
+        assert number["avg"] == pytest.approx(values.mean()) and number["stddev"] == pytest.approx(values.std(ddof=0))
+        quantiles = [values.quantile(of, "linear") for of in QUANTILES]
+        assert all(one == pytest.approx(two) for one, two in zip(number["quantiles"], quantiles, strict=True))
+        assert (text["num_nulls"], text["max_length"]) == (
+            part["text"].null_count(),
+            part["text"].str.len_chars().max(),
+        )
+        assert sum(item["count"] for item in text["frequent_items"]) == part["text"].count()
 
 
 def test_drift_is_none_against_itself_and_found_where_it_is():

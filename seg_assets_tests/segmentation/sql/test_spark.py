@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
+import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from resources.lakehouse import Lakehouse
+from resources.spark import SparkTables, spark_schema
 from seg_assets.catalogs.label_language import parsed
+from seg_assets.schemas import SEGMENT_SCORES, Column, Table
 from seg_assets.segmentation.label_conditions import expression
 from seg_assets.segmentation.labels import Labels
 from seg_assets.segmentation.sql import held_sql, labels_sql, select_sql
 from seg_assets.segmentation.sql.label_predicates import Predicates
 from seg_assets.segmentation.sql.syntax import column
+from seg_assets.steps.score import score_week
+from seg_assets.steps.score_on_spark import score_week_on_spark
 from seg_assets_tests.segmentation.conftest import Fitted
 from seg_assets_tests.segmentation.sql.held_weeks import Weeks, expected
 from seg_assets_tests.segmentation.sql.label_cases import NUMBERS, SCHEMA, conditions, rows
 from seg_assets_tests.segmentation.sql.models import Case, cases
+from seg_assets_tests.spark_sessions import NEEDS_JAVA, jvm_session
+from seg_assets_tests.steps.spark_home import LABELS, LAST, stored, task
+from seg_assets_tests.steps.spark_home import fitted as fitted_small
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")]
+pytestmark = [pytest.mark.slow, NEEDS_JAVA]
 
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    sql = pytest.importorskip("pyspark.sql")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYSPARK_PYTHON", sys.executable)
-        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        settings = {
-            "spark.ui.enabled": "false",
-            "spark.sql.shuffle.partitions": "1",
-            "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
-        }
-        builder = sql.SparkSession.builder.master("local[1]")
-        session = builder.config(map=settings).getOrCreate()
+    with jvm_session(tmp_path_factory.mktemp("warehouse")) as session:
         yield session
-        session.stop()
 
 
 def run(spark: Any, text: str, accounts: pl.DataFrame, folder: Path) -> pl.DataFrame:
@@ -106,3 +104,30 @@ def test_spark_answers_conditions_as_polars_does(
     )
     for n, text in enumerate(texts):
         assert found[f"c{n}"].to_list() == wanted[f"c{n}"].to_list(), text
+
+
+class ParquetTables(SparkTables):
+    """The same tables as their Parquet files: this Spark has no reader of Delta."""
+
+    def scan(self, uri: str) -> Any:
+        schema = Lakehouse(str(Path(uri).parent)).scan(Path(uri).name).collect_schema()
+        (column,) = DeltaTable(uri).metadata().partition_columns
+        types = Table("", {name: Column(dtype, "") for name, dtype in schema.items()}, column)
+        # With the types nothing has to be read to find them.
+        reader = self.session.read.schema(spark_schema(types)).option("basePath", uri)
+        return reader.parquet(*DeltaTable(uri).file_uris())
+
+    def replace(self, table: Table, uri: str, frame: Any, partition: dt.date) -> None:
+        folder = Path(uri).parent / "by_jvm"
+        frame.write.mode("overwrite").parquet(str(folder))
+        stored = pl.read_parquet(folder / "*.parquet").select(*table.schema)
+        Lakehouse(str(Path(uri).parent)).replace(table, stored, partition)
+
+
+def test_the_scoring_step_agrees_with_polars_in_every_column(spark: Any, tmp_path: Path) -> None:
+    home = stored(tmp_path, fitted_small())
+    by_polars = score_week(home.lakehouse, task(), home.segmentation, 2, LABELS)
+    home.lakehouse.replace(SEGMENT_SCORES, home.scores().clear(), LAST)
+    by_jvm = score_week_on_spark(ParquetTables(spark), home.lakehouse, task(), home.segmentation, 2, LABELS)
+    assert replace(by_jvm, overrides=by_polars.overrides) == by_polars
+    assert_frame_equal(home.scores(), home.wanted, check_exact=True)

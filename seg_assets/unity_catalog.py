@@ -1,0 +1,60 @@
+"""Tables as Unity Catalog knows them: three-level names, comments, tags of sensitive columns, as SQL of Databricks.
+
+Belongs here: the statements. Does not: running them (docs/deployment.md says where), what the descriptions are
+(schemas.py, the catalogue).
+
+As SQL and not by the SDK: of a table, databricks-sdk 0.60 can change the owner alone, and it has no call for the tags
+of a column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from sqlglot import exp
+
+from seg_assets.schemas import Table
+
+DIALECT = "databricks"
+SCHEMA = re.compile(r"[^\s./]+\.[^\s./]+")
+SENSITIVE = "sensitive"
+"""The tag of columns that name an account or a person, or that the catalogue calls sensitive. Its value is `true`."""
+
+
+def full_name(table: str, schema: str) -> str:
+    """The three-level name of `table` in `schema`, quoted: raw/firmographics in main.segments is
+    `main`.`segments`.`raw_firmographics`.
+
+    Raises ValueError where schema is not <catalog>.<schema>.
+    """
+    if not SCHEMA.fullmatch(schema):
+        raise ValueError(f"{schema!r} is no schema: write <catalog>.<schema>, such as main.segments")
+    catalog, of = schema.split(".")
+    name: str = exp.table_(table.replace("/", "_"), of, catalog).sql(DIALECT, identify=True)
+    return name
+
+
+def statements(table: Table, columns: Collection[str], schema: str, location: str | None = None) -> Iterator[str]:
+    """What describes `table` in `schema`, statement by statement, without semicolons; it may be run again.
+
+    columns: those that are stored; others of the table are left out, since a statement about them would fail.
+    location: the URI of the folder of all tables as Unity Catalog reaches it; where given, the table is made known
+    there first. Raises ValueError as full_name does.
+    """
+    name = full_name(table.name, schema)
+    if location is not None:
+        lies_at = _text(f"{location.rstrip('/')}/{table.name}")
+        yield f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION {lies_at}"
+    yield f"COMMENT ON TABLE {name} IS {_text(table.description)}"
+    for column, declared in table.columns.items():
+        if column in columns:
+            altered = f"ALTER TABLE {name} ALTER COLUMN {exp.to_identifier(column).sql(DIALECT, identify=True)}"
+            yield f"{altered} COMMENT {_text(declared.description)}"
+            if declared.sensitive:
+                yield f"{altered} SET TAGS ({_text(SENSITIVE)} = {_text('true')})"
+
+
+def _text(value: str) -> str:
+    quoted: str = exp.Literal.string(value).sql(DIALECT)
+    return quoted
