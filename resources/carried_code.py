@@ -1,4 +1,4 @@
-"""The modules of this project that a program imports, for programs that travel without the rest of it.
+"""The modules of a package that a program imports, for programs that travel without the rest of it.
 
 Belongs here: finding them by reading import statements, at the top of a module or within its functions, and copying
 them. Imports for type checkers do not count. Does not: other packages, which travel as requirements (tracking.py).
@@ -12,28 +12,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def carried_files(program: Path, root: Path) -> list[Path]:
-    """Every file below `root` that running `program`, a file, can import, sorted; without the program itself.
+def carried_files(program: Path, package: Path) -> list[Path]:
+    """Every file of `package`, a folder, that running `program`, a file, can import; sorted.
 
-    root: the folder that the packages lie in. A module brings the `__init__.py` of each package around it.
+    A module brings the `__init__.py` of each package around it. What lies beside `package` stays out: where the project
+    is installed, those are all other packages of that Python.
     """
     found: set[Path] = set()
     waiting = [program]
     while waiting:
         named = _imported(ast.parse(waiting.pop().read_text(encoding="utf-8")))
-        new = {file for name in named for file in _files(name, root)} - found
+        new = {file for name in named for file in _files(name, package)} - found
         found |= new
         waiting += new
     return sorted(found)
 
 
-def carry(program: Path, root: Path, to: Path) -> list[Path]:
-    """Copy what `program` imports from below `root` into `to`; the packages there, of which `to` now has a part."""
-    files = [file.relative_to(root) for file in carried_files(program, root)]
-    for file in files:
-        (to / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(root / file, to / file)
-    return [to / package for package in sorted({file.parts[0] for file in files})]
+def carry(program: Path, package: Path, to: Path) -> Path:
+    """Copy what `program` imports of `package` into the folder `to`; where the package in part lies now."""
+    for file in carried_files(program, package):
+        copied = to / file.relative_to(package.parent)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copied)
+    return to / package.name
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -51,11 +52,9 @@ def _imported(tree: ast.AST) -> Iterator[str]:
             yield from _imported(node)
 
 
-def _files(name: str, root: Path) -> Iterator[Path]:
-    """The file of a module and of the packages around it, where they lie below `root`."""
-    parts = name.split(".")
-    for end in range(1, len(parts) + 1):
-        place = root.joinpath(*parts[:end])
-        for file in (place / "__init__.py", place.with_suffix(".py")):
-            if file.is_file():
-                yield file
+def _files(name: str, package: Path) -> Iterator[Path]:
+    """The file of a module of `package` and of the packages around it; none for a module of another."""
+    first, *inner = name.split(".")
+    for end in range(len(inner) + 1 if first == package.name else 0):
+        place = package.joinpath(*inner[:end])
+        yield from (file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file())

@@ -1,8 +1,8 @@
 """The settings, read from the environment once.
 
-Belongs here: SEG_ENV, SEG_HOME, SEG_LANDING, SEG_CATALOG, SEG_ALERT_WEBHOOK and _EMAIL, SEG_COMPUTE and SEG_LAKEHOUSE,
-and what follows from them. Does not: opening anything at those places; credentials of a workspace, which its client
-takes from the environment itself (resources/databricks/connection.py).
+Belongs here: SEG_ENV, SEG_HOME, SEG_LANDING, SEG_CATALOG, SEG_ALERT_WEBHOOK and _EMAIL, SEG_COMPUTE, SEG_LAKEHOUSE
+and SEG_ENGINE, and what follows from them. Does not: opening anything at those places; credentials of a workspace,
+which its client takes from the environment itself (resources/databricks/connection.py).
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from resources.mail import Mail
+
+Engine = Literal["polars", "spark"]
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 WORKSPACE_SETTINGS = ("SEG_HOME", "SEG_LANDING", "SEG_LAKEHOUSE", "SEG_COMPUTE")
@@ -30,7 +33,7 @@ class Settings:
     """Where things lie. alert_webhook, alert_email: where alerts go, secrets; None: they are logged and stored only.
 
     tables: the root of the tables, None for the home's own; compute: the file that says what Databricks tasks run on,
-    None where steps run on this machine.
+    None where steps run on this machine; engine: what scores, Polars or Spark (docs/spark.md).
     """
 
     home: Path
@@ -40,13 +43,14 @@ class Settings:
     alert_email: str | None = field(default=None, repr=False)
     tables: str | None = None
     compute: Path | None = None
+    engine: Engine = "polars"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Settings from SEG_* variables; with SEG_ENV=local, the default, none has to be set.
 
-        Raises SettingsError for an unknown SEG_ENV, for a setting that SEG_ENV=databricks needs and lacks, and for a
-        webhook that is no URL.
+        Raises SettingsError for an unknown SEG_ENV, for a setting that SEG_ENV=databricks needs and lacks, for a
+        webhook that is no URL and for an unknown SEG_ENGINE.
         """
         where = environment.get("SEG_ENV", "local")
         if where == "databricks":
@@ -62,12 +66,13 @@ class Settings:
             alert_email=_email(environment),
             tables=environment.get("SEG_LAKEHOUSE") or None,
             compute=_file(environment, "SEG_COMPUTE") if where == "databricks" else None,
+            engine=_engine(environment),
         )
 
     def to_environment(self) -> dict[str, str]:
         """The variables that give these settings to another process."""
         where = "local" if self.compute is None else "databricks"
-        found = {"SEG_ENV": where, "SEG_HOME": str(self.home), "SEG_LANDING": self.landing}
+        found = {"SEG_ENV": where, "SEG_HOME": str(self.home), "SEG_LANDING": self.landing, "SEG_ENGINE": self.engine}
         given = {
             "SEG_CATALOG": self.catalog,
             "SEG_ALERT_WEBHOOK": self.alert_webhook,
@@ -96,6 +101,14 @@ def _refuse_missing(environment: Mapping[str, str]) -> None:
     missing += [name for name in WORKSPACE_SETTINGS if not environment.get(name)]
     if missing:
         raise SettingsError(f"SEG_ENV=databricks needs {', '.join(missing)}: set it, or use SEG_ENV=local")
+
+
+def _engine(environment: Mapping[str, str]) -> Engine:
+    """Raises SettingsError for one that is unknown."""
+    given = environment.get("SEG_ENGINE") or "polars"
+    if given not in get_args(Engine):
+        raise SettingsError(f"SEG_ENGINE={given!r} is unknown: use {' or '.join(get_args(Engine))}")
+    return cast(Engine, given)
 
 
 def _file(environment: Mapping[str, str], name: str) -> Path | None:

@@ -37,7 +37,7 @@ def open_session(environment: Mapping[str, str] = os.environ) -> SparkSession:
     if not remote and DATABRICKS not in environment:
         raise SparkError(
             f"scoring on Spark needs a Spark Connect server: set {REMOTE}, for example to sc://localhost:50051, where "
-            "`sail spark server` listens; or score with Polars (engine: polars)"
+            "`sail spark server` listens; or score with Polars (SEG_ENGINE=polars)"
         )
     from pyspark.sql import SparkSession
 

@@ -142,7 +142,7 @@ class Tracking:
                 signature=signature,
                 # Its code travels with the model: it loads where the project is not installed, and by the code that it
                 # was fitted by. What it does not import stays: in a workspace every file is three calls.
-                code_paths=[str(package) for package in carry(SERVED_BY, PACKAGE.parent, Path(folder) / "code")],
+                code_paths=[str(carry(SERVED_BY, PACKAGE, Path(folder) / "code"))],
                 pip_requirements=[f"{name}=={version(name)}" for name in SERVED_WITH],
             )
             with _there_already():

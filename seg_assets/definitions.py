@@ -56,6 +56,8 @@ def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definition
     lakehouse = Lakehouse(settings.lakehouse)
     jobs = build_jobs(catalogue)
     return dg.Definitions(
+        # A process for each step would start Python and import this project nine times to read one week.
+        executor=dg.in_process_executor,
         assets=[
             *build_raw(catalogue, partitions),
             build_accounts(catalogue, partitions),
@@ -65,7 +67,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definition
             build_profiles(catalogue, partitions),
             build_stability(catalogue, partitions),
             build_release_notes(catalogue, partitions),
-            build_scores(catalogue, partitions),
+            build_scores(catalogue, partitions, settings.engine),
             build_triggers(catalogue, partitions),
             build_experiment_arms(catalogue, partitions),
             build_experiment_effects(catalogue, partitions),

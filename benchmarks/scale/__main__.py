@@ -38,8 +38,8 @@ def main() -> None:
     print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     found: dict[int, list[Figures]] = {}
     with tempfile.TemporaryDirectory(prefix="seg-scale-") as folder:
-        sample = Prepared(Path(folder), SAMPLE)
-        prepare = [sys.executable, "-m", "benchmarks.preparing", folder, str(SAMPLE)]
+        sample = Prepared(Path(folder), min(SAMPLE, *given.sizes))
+        prepare = [sys.executable, "-m", "benchmarks.preparing", folder, str(sample.accounts)]
         subprocess.run(prepare, check=True, cwd=CHECKOUT)
         for accounts in given.sizes:
             _refuse_full_disk(Path(folder), accounts)
@@ -50,8 +50,10 @@ def main() -> None:
             titles = {stage: f"{name}, {accounts:,}" for stage, name in STAGES.items()}
             print(stages_table(titles, found[accounts]), end="\n\n", flush=True)
     print(_cost_table(found), end="\n\n")
-    print(f"assumed, not measured: {asdict(Assumptions())}, DBU an hour of each node as listed\n")
-    print(aims_table(_aims(found)))
+    nodes = {cluster.name: cluster.dbu_an_hour for cluster in CLUSTERS}
+    print(f"assumed, not measured: {asdict(Assumptions())}; DBU an hour of each node: {nodes}\n")
+    if aims := _aims(found):
+        print(aims_table(aims))
     if given.out is not None:
         given.out.write_text(json.dumps(_stored(found), indent=1) + "\n", encoding="utf-8")
 

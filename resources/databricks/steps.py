@@ -87,7 +87,8 @@ class _Attempt:
             task = StepTask(self.step, self._name(), self.token, wheel, arguments, on_demand)
             run = follower.run(task.request(self.compute))
             outcome = outcome_of(self.connection, run)
-            sys.stdout.write(outcome.logs)
+            # Not to stdout, which is for the one object of `seg run --json`.
+            sys.stderr.write(outcome.logs)
             if outcome.problem is None and not session.message_handler.received_closed_message:
                 outcome = Outcome(_unheard(run, folder), False, outcome.logs)
         try:

@@ -20,6 +20,7 @@ from seg_assets.partitions import SNAPSHOT_OF_DATA_MONTH, Partitions, training_s
 from seg_assets.schemas import FEATURE_REFERENCES, PREPROCESSORS, TIMESTAMP, account_features
 from seg_assets.segmentation import Preprocessor, Reference
 from seg_assets.segmentation.refresh import ACCOUNTS_A_SEGMENT
+from seg_assets.segmentation.sampling import hash_sample_of
 from seg_assets.steps.overrides import read_overrides, without_overridden
 
 
@@ -69,15 +70,14 @@ def _build_month(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date, res
         raise dg.Failure(
             f"no snapshot of {month:%Y-%m} has landed: materialize account_snapshots for one of its Mondays"
         )
-    snapshot = lakehouse.scan("account_snapshots", [week]).collect()
-    learned_from = without_overridden(snapshot.lazy(), read_overrides(lakehouse), [week]).collect()
+    snapshot = lakehouse.scan("account_snapshots", [week])
+    learned_from = without_overridden(snapshot, read_overrides(lakehouse), [week])
     frozen = None if reset else _frozen_reference(catalogue, lakehouse)
     reference = frozen or _new_reference(catalogue, learned_from, week)
-    preprocessor = Preprocessor.fit(learned_from, catalogue, reference)
+    preprocessor = Preprocessor.fit(hash_sample_of(learned_from), catalogue, reference)
     lakehouse.replace(PREPROCESSORS, _preprocessor_row(week, preprocessor), month)
-    indices = snapshot.select("account_id", "snapshot_date", *reference.index_expressions())
-    coordinates = preprocessor.transform(snapshot).drop("account_id")
-    features = pl.concat([indices, coordinates], how="horizontal")
+    indices, coordinates = reference.index_expressions(), preprocessor.expressions()
+    features = snapshot.select("account_id", "snapshot_date", *indices, *coordinates)
     rows = lakehouse.replace(account_features(catalogue), features, month)
     if frozen is None:
         # Last: a month that fails half way must not decide what the indices of all later ones mean.
@@ -86,8 +86,8 @@ def _build_month(catalogue: Catalogue, lakehouse: Lakehouse, month: dt.date, res
         **written(rows, lakehouse.uri("account_features")),
         "trained_on": week.isoformat(),
         "is_last_monday": (week + dt.timedelta(days=7)).month != week.month,
-        "left_out_as_overridden": snapshot.height - learned_from.height,
-        "coordinates": coordinates.width,
+        "left_out_as_overridden": rows - _count(learned_from),
+        "coordinates": len(coordinates),
         "indices": frame_markdown(reference.contributions()),
         "seconds": round(time.monotonic() - began, 3),
     }
@@ -112,12 +112,17 @@ def _frozen_reference(catalogue: Catalogue, lakehouse: Lakehouse) -> Reference |
     return reference
 
 
-def _new_reference(catalogue: Catalogue, snapshot: pl.DataFrame, week: dt.date) -> Reference:
+def _count(accounts: pl.LazyFrame) -> int:
+    return int(accounts.select(pl.len()).collect().item())
+
+
+def _new_reference(catalogue: Catalogue, snapshot: pl.LazyFrame, week: dt.date) -> Reference:
     """A reference fitted on `snapshot`. Raises dagster.Failure where that has too few accounts to fit a model on."""
     needed = ACCOUNTS_A_SEGMENT * catalogue.limits.segments
-    if snapshot.height < needed:
+    accounts = _count(snapshot)
+    if accounts < needed:
         raise dg.Failure(
-            f"week {week} holds {snapshot.height:,} accounts, too few to freeze the reference on, which gives the "
+            f"week {week} holds {accounts:,} accounts, too few to freeze the reference on, which gives the "
             f"indices of all later months their meaning: at least {needed:,} are needed. Land more accounts for it, "
             f"begin with a later month, or lower limits.segments ({catalogue.limits.segments}) in the catalogue",
             allow_retries=False,

@@ -9,6 +9,7 @@ import dagster as dg
 
 from resources.compute import Steps
 from resources.lakehouse import Lakehouse
+from resources.settings import Engine
 from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
 from seg_assets.catalogs.labels import labels_fingerprint
@@ -20,8 +21,8 @@ from seg_assets.steps.inputs import ScoreInputs, WeekToScore
 from seg_assets.steps.models import read_promotions, read_segmentation
 
 
-def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinition:
-    """The asset `segment_scores`."""
+def build_scores(catalogue: Catalogue, partitions: Partitions, engine: Engine) -> dg.AssetsDefinition:
+    """The asset `segment_scores`, which `engine` computes."""
     key = dg.AssetKey("segment_scores")
     hold_weeks = catalogue.limits.hold_weeks
 
@@ -36,7 +37,7 @@ def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefin
             dg.AssetDep("account_tiers", partition_mapping=TIERS_OF_WEEK),
         ],
         group_name="weekly_scores",
-        kinds={"polars", "delta"},
+        kinds={engine, "delta"},
         code_version=f"hold_weeks={hold_weeks} labels={labels_fingerprint(catalogue.labels)}",
         owners=[catalogue.objective.owner],
         description="Each account's segment for one week, by the definitions that were champion then, with its "
@@ -52,7 +53,11 @@ def build_scores(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefin
             _refuse_missing_features(catalogue, lakehouse, version)
         _refuse_missing_columns(catalogue, lakehouse)
         inputs = ScoreInputs(
-            lakehouse=lakehouse.root, weeks=tuple(weeks), hold_weeks=hold_weeks, labels=catalogue.labels
+            lakehouse=lakehouse.root,
+            weeks=tuple(weeks),
+            hold_weeks=hold_weeks,
+            labels=catalogue.labels,
+            engine=engine,
         )
         done = steps.run("score", context, inputs.extras())
         tell_partitions(context, done.get_custom_messages())

@@ -224,6 +224,7 @@ class Limits(_Frozen):
     churn_at_most: float = Field(0.25, gt=0, le=1, description="share of accounts that a refresh alone may move")
     lost_accounts_at_most: float = Field(0.5, gt=0, le=1, description="week on week")
     hold_weeks: int = Field(2, ge=0, le=2, description="how long an account stays where it was after crossing a border")
+    fit_accounts_at_most: int = Field(1_000_000, gt=0, description="a refresh of more learns from a sample of them")
 
     @model_validator(mode="after")
     def _range(self) -> Self:

@@ -154,7 +154,7 @@ def _composite(parts: Sequence[tuple[Scale, int]]) -> tuple[pl.Expr, pl.Expr, pl
     return (pl.sum_horizontal(values) / known + NEARLY_HALF).floor(), known, applies
 
 
-def fit_composite(snapshot: pl.DataFrame, index: Index, catalogue: Catalogue, scales: Mapping[str, Scale]) -> Composite:
+def fit_composite(snapshot: pl.LazyFrame, index: Index, catalogue: Catalogue, scales: Mapping[str, Scale]) -> Composite:
     """The index on `snapshot`: weights from the first principal component, points from the quantiles.
 
     Weights: loadings of the component of the features turned in their declared direction; a loading against the
@@ -169,7 +169,7 @@ def fit_composite(snapshot: pl.DataFrame, index: Index, catalogue: Catalogue, sc
     contributions = _weights(snapshot, usable, catalogue, scales)
     mean, known, applies = _composite([(scales[c.feature], c.hundredths) for c in contributions])
     seen = known > 0 if applies is None else (known > 0) & applies
-    means = snapshot.lazy().filter(seen).select(mean.alias("mean")).collect()["mean"].to_numpy()
+    means = snapshot.filter(seen).select(mean.alias("mean")).collect()["mean"].to_numpy()
     corners, points = _scale_of_points(means / MILLIONTHS)
     return Composite(
         name=index.name,
@@ -184,16 +184,14 @@ def fit_composite(snapshot: pl.DataFrame, index: Index, catalogue: Catalogue, sc
 
 
 def _weights(
-    snapshot: pl.DataFrame, names: Sequence[str], catalogue: Catalogue, scales: Mapping[str, Scale]
+    snapshot: pl.LazyFrame, names: Sequence[str], catalogue: Catalogue, scales: Mapping[str, Scale]
 ) -> tuple[Contribution, ...]:
-    turned = snapshot.lazy().select(
+    turned = snapshot.select(
         pl.when(scales[name].applies()).then(scales[name].standardised()).fill_null(0.0).alias(name)
         * catalogue.feature(name).direction
         for name in names
     )
-    values = turned.collect().to_numpy()
-    values = values - values.mean(axis=0)
-    loadings = np.linalg.eigh(values.T @ values / len(values))[1][:, -1]
+    loadings = np.linalg.eigh(_covariance(turned, names))[1][:, -1]
     loadings = np.maximum(loadings * (1.0 if loadings.sum() >= 0 else -1.0), 0.0)
     hundredths = np.round(100 * loadings / loadings.sum()).astype(int)
     hundredths[int(np.argmax(hundredths))] += 100 - hundredths.sum()
@@ -202,6 +200,18 @@ def _weights(
         for name, share in zip(names, hundredths, strict=True)
         if share > 0
     )
+
+
+def _covariance(accounts: pl.LazyFrame, names: Sequence[str]) -> Floats:
+    """(columns, columns), over n, from sums of one pass: of standardised numbers they lose no digit that counts."""
+    pairs = [(row, column) for row in range(len(names)) for column in range(row, len(names))]
+    means = [pl.col(name).mean().alias(f"mean {name}") for name in names]
+    products = [(pl.col(names[row]) * pl.col(names[column])).mean().alias(f"{row} {column}") for row, column in pairs]
+    found = np.array(accounts.select(*means, *products).collect(engine="streaming").row(0))
+    covariance: Floats = np.zeros((len(names), len(names)))
+    for (row, column), product in zip(pairs, found[len(names) :], strict=True):
+        covariance[row, column] = covariance[column, row] = product - found[row] * found[column]
+    return covariance
 
 
 def _scale_of_points(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

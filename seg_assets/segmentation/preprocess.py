@@ -98,8 +98,11 @@ class Preprocessor:
 
     def transform(self, snapshot: pl.DataFrame) -> pl.DataFrame:
         """account_id and a Float32 column a coordinate, in the order of the rows; unseen levels count as other."""
-        expressions = [coordinate.expression(self.reference) for coordinate in self.coordinates]
-        return snapshot.lazy().select("account_id", *expressions).collect()
+        return snapshot.lazy().select("account_id", *self.expressions()).collect()
+
+    def expressions(self) -> list[pl.Expr]:
+        """An expression a coordinate: Float32, never null."""
+        return [coordinate.expression(self.reference) for coordinate in self.coordinates]
 
     @property
     def required_columns(self) -> tuple[str, ...]:

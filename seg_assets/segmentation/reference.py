@@ -41,21 +41,23 @@ class Reference:
     indices: tuple[Composite, ...]
 
     @classmethod
-    def fit(cls, snapshot: pl.DataFrame, catalogue: Catalogue) -> Self:
+    def fit(cls, snapshot: pl.DataFrame | pl.LazyFrame, catalogue: Catalogue) -> Self:
         """Scales and indices on `snapshot` (account rows: features and `<group>_applicable`).
 
+        A LazyFrame is read a column or an index at a time, and never held as a whole.
         Raises ValueError for an empty snapshot and for an index without a usable feature.
         """
-        if snapshot.is_empty():
+        accounts = snapshot.lazy()
+        if accounts.head(1).collect().is_empty():
             raise ValueError("the reference needs a snapshot with accounts; land one before the first refresh")
         ordered = [feature for feature in catalogue.features if feature.kind is not Kind.CATEGORICAL]
-        fitted = [fit_scale(snapshot, feature, catalogue) for feature in ordered]
+        fitted = [fit_scale(accounts, feature, catalogue) for feature in ordered]
         scales = {scale.feature: scale for scale in fitted if scale is not None}
         indices = []
         for index in derived_indices(catalogue):
             if not catalogue.indices and not any(name in scales for name in index.features):
                 continue
-            indices.append(fit_composite(snapshot, index, catalogue, scales))
+            indices.append(fit_composite(accounts, index, catalogue, scales))
         return cls(catalogue.feature_names, tuple(scales.values()), tuple(indices))
 
     def scale(self, feature: str) -> Scale | None:

@@ -103,8 +103,8 @@ def gate_of(feature: Feature, catalogue: Catalogue) -> str | None:
     return f"{group.name}_applicable" if group.applicable_when else None
 
 
-def fit_scale(snapshot: pl.DataFrame, feature: Feature, catalogue: Catalogue) -> Scale | None:
-    """The scale of `feature` on `snapshot`; None for a feature without two different values.
+def fit_scale(snapshot: pl.LazyFrame, feature: Feature, catalogue: Catalogue) -> Scale | None:
+    """The scale of `feature` on `snapshot`, of which this column alone is held; None without two different values.
 
     Transform: as the catalogue says; `auto` takes log1p where the winsorized values are skewed above 1 and none is
     negative, and the logarithm of the magnitude in units of its median, signed, where some are.
@@ -124,7 +124,7 @@ def fit_scale(snapshot: pl.DataFrame, feature: Feature, catalogue: Catalogue) ->
         usual_low=0.0,
         usual_high=0.0,
     )
-    observed = snapshot.lazy().filter(blank.applies()).select(blank.number().cast(pl.Float64)).collect().to_series()
+    observed = snapshot.filter(blank.applies()).select(blank.number().cast(pl.Float64)).collect().to_series()
     values = observed.drop_nulls().to_numpy()
     values = values[np.isfinite(values)]
     if len(values) == 0 or values.min() == values.max():

@@ -14,7 +14,6 @@ import polars as pl
 
 from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation import Segmentation
-from seg_assets.segmentation.coding import coded
 from seg_assets.segmentation.comparison import against_champion
 from seg_assets.segmentation.count.choose import Choice
 from seg_assets.segmentation.promotion import (
@@ -25,6 +24,7 @@ from seg_assets.segmentation.promotion import (
     promotion_gates,
     versions_in_force,
 )
+from seg_assets.segmentation.scoring import SEGMENT, with_segment
 from seg_assets.segmentation.stability.verdict import Gate
 from seg_assets.steps.refresh_data import RefreshData
 
@@ -49,14 +49,15 @@ class Sizes:
         return {segment: value / total for segment, value in self.value.items()} if total > 0 else {}
 
 
-def sizes_of(segmentation: Segmentation, snapshot: pl.DataFrame, catalogue: Catalogue) -> Sizes:
-    """What the segments hold of `snapshot`; those without accounts included."""
-    code = coded(segmentation, snapshot)[1].alias("position")
+def sizes_of(segmentation: Segmentation, population: pl.LazyFrame, catalogue: Catalogue) -> Sizes:
+    """What the segments hold of `population`, in one pass; those without accounts included."""
     worth = pl.lit(0.0)
     if catalogue.value_feature is not None:
         column = pl.col(catalogue.value_feature)
         worth = pl.when(column.is_finite()).then(column).otherwise(0.0)
-    held = snapshot.select(code, worth.alias("value")).group_by("position").agg(pl.len(), pl.col("value").sum())
+    indexed = population.with_columns(*segmentation.index_set.expressions(), worth.alias("__value"))
+    coded = with_segment(indexed, segmentation.definitions)
+    held = coded.group_by(SEGMENT).agg(pl.len(), pl.col("__value").sum()).collect(engine="streaming")
     found = {position: (accounts, value) for position, accounts, value in held.iter_rows()}
     ids = [segment.segment_id for segment in segmentation.segments]
     return Sizes(

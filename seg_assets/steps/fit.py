@@ -17,9 +17,12 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from resources.lakehouse import Lakehouse
 from resources.tracking import Tracking
+from seg_assets.catalogs import Catalogue
 from seg_assets.schemas import SEGMENT_COUNT_REPORT, SEGMENT_MODEL, TIMESTAMP
 from seg_assets.segmentation import Segmentation, fit
+from seg_assets.segmentation.count.report import CountReport
 from seg_assets.segmentation.promotion import champion_before, next_version, out_of_order
+from seg_assets.segmentation.sampling_error import SamplingError, sampling_error
 from seg_assets.segmentation.sql import select_sql
 from seg_assets.steps.births import read_births
 from seg_assets.steps.count import judge_counts
@@ -84,15 +87,19 @@ def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any],
         overrides=inputs.names,
         before=before,
     )
+    sizes = sizes_of(segmentation, data.population, catalogue)
+    texts = {"number_of_segments.md": counted["count_table"]}
+    error = _sampling_error(segmentation, catalogue, data, report, sizes.shares)
+    if error is not None:
+        segmentation = replace(segmentation, metrics=segmentation.metrics | error.metrics())
+        texts |= {"sampling_error.md": error.markdown()}
     version = next_version(service_month, model_versions(lakehouse))
-    model_uri = _log(
-        tracking, inputs, service_month, version, champion_version, data, segmentation, counted["count_table"]
-    )
+    model_uri = _log(tracking, inputs, service_month, version, champion_version, data, segmentation, texts)
     row = {
         "definition_version": version,
         "trained_on": data.trained_on,
         "fitted_at": dt.datetime.now(dt.UTC),
-        "accounts": data.snapshot.height,
+        "accounts": data.accounts,
         "segments": len(segmentation.segments),
         "champion_before": champion_version,
         "model_uri": model_uri,
@@ -100,7 +107,6 @@ def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any],
         "segmentation": segmentation.to_json(),
     }
     rows = _store(lakehouse, service_month, row)
-    sizes = sizes_of(segmentation, data.snapshot, catalogue)
     promotion = decided(
         catalogue,
         segmentation,
@@ -124,13 +130,32 @@ def _refresh(inputs: FitInputs, service_month: dt.date) -> tuple[dict[str, Any],
         "trained_on": data.trained_on.isoformat(),
         "label_snapshots": [day.isoformat() for day in data.outcomes.snapshots] if data.outcomes else [],
         "model_uri": model_uri,
-        "accounts": data.snapshot.height,
+        "accounts": data.accounts,
+        **({} if error is None else {"sampling_error_table": error.markdown()}),
         "dagster/row_count": rows,
         "dagster/uri": lakehouse.uri(SEGMENT_MODEL.name),
         **{name: float(value) for name, value in segmentation.metrics.items()},
         "seconds": round(time.monotonic() - began, 3),
     }
     return counted, fitted
+
+
+def _sampling_error(
+    segmentation: Segmentation, catalogue: Catalogue, data: RefreshData, report: CountReport, shares: dict[str, float]
+) -> SamplingError | None:
+    """What the sample leaves uncertain; None where all accounts were learned from. shares: of all accounts."""
+    if data.sampled is None:
+        return None
+    return sampling_error(
+        segmentation,
+        data.snapshot,
+        catalogue,
+        data.preprocessor,
+        data.sampled,
+        shares,
+        learned=report.learned,
+        seed=SEED,
+    )
 
 
 def _champion(lakehouse: Lakehouse, version: str | None, service_month: dt.date) -> Segmentation | None:
@@ -149,7 +174,7 @@ def _log(
     champion_version: str | None,
     data: RefreshData,
     segmentation: Segmentation,
-    counted: str,
+    texts: dict[str, str],
 ) -> str:
     return tracking.log_refresh(
         definition_version=version,
@@ -157,12 +182,12 @@ def _log(
         texts={
             "definitions.md": segmentation.definitions_text(),
             "segments.sql": select_sql(segmentation, "account_snapshots"),
-            "number_of_segments.md": counted,
+            **texts,
         },
         parameters={
             "service_month": service_month.isoformat(),
             "trained_on": data.trained_on.isoformat(),
-            "accounts": data.snapshot.height,
+            "accounts": data.accounts,
             "segments": len(segmentation.segments),
             "champion_before": champion_version or "none",
             "catalogue": inputs.catalogue.name,

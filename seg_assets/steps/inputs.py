@@ -7,10 +7,11 @@ Does not: reading the tables that they name.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from resources.settings import Engine
 from resources.tracking import Tracking
 from seg_assets.catalogs import Catalogue, Label
 
@@ -58,7 +59,7 @@ class ScoreInputs(_Inputs):
     weeks: tuple[WeekToScore, ...]
     hold_weeks: int
     labels: tuple[Label, ...]
-    engine: Literal["polars", "spark"] = "polars"
+    engine: Engine = "polars"
 
 
 class LiftInputs(_Inputs):

@@ -17,6 +17,7 @@ from seg_assets.catalogs import Catalogue
 from seg_assets.segmentation import Preprocessor
 from seg_assets.segmentation.intent.rows import FAMILY
 from seg_assets.segmentation.outcomes import Outcomes, given_outcomes, matured_outcomes
+from seg_assets.segmentation.stratified import Sampled, strata_expressions, stratified_sample
 from seg_assets.steps.models import read_preprocessor
 from seg_assets.steps.overrides import read_overrides, without_overridden
 
@@ -26,14 +27,23 @@ class RefreshData:
     """The inputs of one refresh, all as of its training snapshot. history: all accounts at the outcomes' snapshots.
 
     Accounts whose segment a person had set are in none of snapshot, outcomes and history of the weeks when that held.
+    sampled: how snapshot and previous were chosen where a population is above the catalogue's limit; None: all of it.
+    population: what the sample stands for, to be counted in one pass. Outcomes and history are of all accounts.
     """
 
     trained_on: dt.date
     snapshot: pl.DataFrame
     previous: pl.DataFrame | None
+    sampled: Sampled | None
+    population: pl.LazyFrame
     preprocessor: Preprocessor
     outcomes: Outcomes | None
     history: pl.LazyFrame
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts the training snapshot has, also where only a sample is learned from."""
+        return self.snapshot.height if self.sampled is None else self.sampled.population
 
 
 def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month: dt.date) -> RefreshData:
@@ -42,7 +52,12 @@ def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month:
     preprocessor, trained_on = read_preprocessor(lakehouse, data_month)
     earlier = [week for week in lakehouse.partitions("account_snapshots") if week < trained_on]
     overrides = read_overrides(lakehouse)
-    snapshot = without_overridden(lakehouse.scan("account_snapshots", [trained_on]), overrides, [trained_on])
+    population = without_overridden(lakehouse.scan("account_snapshots", [trained_on]), overrides, [trained_on])
+    snapshot = population
+    previous = lakehouse.scan("account_snapshots", [max(earlier)]) if earlier else None
+    sampled = sample_above_limit(population, catalogue)
+    if sampled is not None:
+        snapshot, previous = of_sample(population, sampled), None if previous is None else of_sample(previous, sampled)
     outcomes = read_outcomes(lakehouse, catalogue, trained_on)
     labelled = outcomes.snapshots if outcomes and outcomes.snapshots else [trained_on]
     history = without_overridden(lakehouse.scan("account_snapshots", labelled), overrides, labelled)
@@ -53,14 +68,35 @@ def read_refresh_data(lakehouse: Lakehouse, catalogue: Catalogue, service_month:
         snapshot, history = (frame.join(parents, on="account_id", how="left") for frame in (snapshot, history))
     if parents is not None and outcomes is not None:
         outcomes = replace(outcomes, frame=outcomes.frame.join(parents, on="account_id", how="left"))
+    held = snapshot.collect()
     return RefreshData(
         trained_on=trained_on,
-        snapshot=snapshot.collect(),
-        previous=lakehouse.scan("account_snapshots", [max(earlier)]).collect() if earlier else None,
+        snapshot=held,
+        previous=None if previous is None else previous.collect(),
+        sampled=sampled,
+        population=held.lazy() if sampled is None else population,
         preprocessor=preprocessor,
         outcomes=outcomes,
         history=history,
     )
+
+
+def sample_above_limit(population: pl.LazyFrame, catalogue: Catalogue) -> Sampled | None:
+    """The accounts of `population` to fit on where it has more than `limits.fit_accounts_at_most`; None: all of them.
+
+    Beyond ids only the columns that tell strata are read.
+    """
+    most = catalogue.limits.fit_accounts_at_most
+    if population.select(pl.len()).collect(engine="streaming").item() <= most:
+        return None
+    strata = population.select("account_id", *strata_expressions(catalogue))
+    return stratified_sample(strata.collect(engine="streaming"), most)
+
+
+def of_sample(accounts: pl.LazyFrame, sampled: Sampled) -> pl.LazyFrame:
+    """The rows of `accounts` that are in the sample, in their order."""
+    ids = sampled.ids.rename("account_id").to_frame().lazy()
+    return accounts.join(ids, on="account_id", how="semi", maintain_order="left")
 
 
 def parents_known_at(lakehouse: Lakehouse, moment: dt.date) -> pl.LazyFrame | None:

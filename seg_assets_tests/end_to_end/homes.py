@@ -10,10 +10,11 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from unittest import mock
 
@@ -42,7 +43,10 @@ gates:
 """
 """Gates that a few thousand accounts can pass: refits of so few do not agree, which the default gates rightly stop."""
 
-SETTINGS = ("SEG_ENV", "SEG_HOME", "SEG_LANDING", "SEG_CATALOG", "SEG_ALERT_WEBHOOK", "SEG_ALERT_EMAIL", "DAGSTER_HOME")
+SETTINGS = (
+    *("SEG_ENV", "SEG_HOME", "SEG_LANDING", "SEG_LAKEHOUSE", "SEG_CATALOG", "SEG_COMPUTE", "SEG_ENGINE"),
+    *("SEG_ALERT_WEBHOOK", "SEG_ALERT_EMAIL", "DAGSTER_HOME"),
+)
 
 
 @dataclass(frozen=True)
@@ -96,12 +100,17 @@ class Home:
         file.write_text(text + FEW_ACCOUNTS, encoding="utf-8")
         return file
 
-    def seg_run(self, *options: object, catalogue: Path | None = None) -> Told:
-        """Call `seg run` on the landing tables; fails where it does not print one JSON object."""
+    def seg_run(
+        self, *options: object, catalogue: Path | None = None, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> Told:
+        """Call `seg run` on the landing tables; fails where it does not print one JSON object.
+
+        settings: further variables, such as those of a workspace.
+        """
         catalogue = catalogue or self.catalogue()
         places = ["--landing", self.landing, "--home", self.folder, "--catalog", catalogue]
         arguments = ["run", "--json", *places, *options]
-        with environment({}):
+        with environment(dict(settings)):
             result = CliRunner().invoke(app, [str(argument) for argument in arguments])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception

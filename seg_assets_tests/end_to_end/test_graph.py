@@ -120,8 +120,9 @@ def test_the_registered_model_carries_its_code_and_exact_pins(finished):
     assert all("==" in pin for pin in pins)
     carried = [file for file in (model.parent / "code").rglob("*") if file.is_file()]
     assert model.parent / "code" / "seg_assets" / "segmentation" / "model.py" in carried
-    assert {file.suffix for file in carried} == {".py", ".yaml", ".css", ".html"}
-    assert sum(file.stat().st_size for file in carried) < 2_000_000
+    assert {file.suffix for file in carried} == {".py"}
+    # What it does not import stays at home: a workspace is asked three times for each of them.
+    assert len(carried) < 120
 
 
 def test_nothing_runs_again_on_unchanged_input(home):

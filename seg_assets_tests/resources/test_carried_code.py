@@ -11,7 +11,7 @@ from resources.tracking import PACKAGE, SERVED_BY
 
 FILES = {
     "ours/__init__.py": "",
-    "ours/top.py": "import json\nimport ours.plain\n",
+    "ours/top.py": "import json\nimport ours.plain\nimport theirs.frames\n",
     "ours/plain.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ours import for_types\n",
     "ours/for_types.py": "",
     "ours/inner/__init__.py": "from ours.inner.late import late\n",
@@ -19,6 +19,8 @@ FILES = {
     "ours/needed_late.py": "from ours import top\n",
     "ours/never.py": "",
     "ours/table.csv": "a",
+    "theirs/__init__.py": "",
+    "theirs/frames.py": "",
 }
 
 
@@ -32,18 +34,23 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def program(root: Path) -> Path:
-    (root / "program.py").write_text("import polars\nfrom ours.inner import late\n")
+    (root / "program.py").write_text("import theirs\nfrom ours.inner import late\n")
     return root / "program.py"
 
 
 def test_imports_are_followed_into_packages_functions_and_circles(root, program):
-    found = {file.relative_to(root).as_posix() for file in carried_files(program, root)}
+    found = {file.relative_to(root).as_posix() for file in carried_files(program, root / "ours")}
     left = {"ours/for_types.py", "ours/never.py", "ours/table.csv"}
-    assert found == set(FILES) - left
+    assert found == {file for file in FILES if file.startswith("ours/")} - left
 
 
-def test_packages_are_copied_in_part(root, program, tmp_path):
-    (package,) = carry(program, root, tmp_path / "code")
+def test_packages_installed_beside_it_stay_where_they_are(root, program):
+    """Installed from a wheel, the project lies among NumPy, Polars and MLflow."""
+    assert not any("theirs" in file.parts for file in carried_files(program, root / "ours"))
+
+
+def test_a_package_is_copied_in_part(root, program, tmp_path):
+    package = carry(program, root / "ours", tmp_path / "code")
     assert package == tmp_path / "code" / "ours"
     assert (package / "inner" / "late.py").read_text() == FILES["ours/inner/late.py"]
     assert not (package / "never.py").exists()
@@ -51,6 +58,6 @@ def test_packages_are_copied_in_part(root, program, tmp_path):
 
 def test_the_served_model_takes_the_science_along_and_neither_assets_nor_steps():
     """All 350 files of the project went with every model: a thousand calls of a workspace."""
-    served = {file.relative_to(PACKAGE).parts[0] for file in carried_files(SERVED_BY, PACKAGE.parent)}
+    served = {file.relative_to(PACKAGE).parts[0] for file in carried_files(SERVED_BY, PACKAGE)}
     assert {"segmentation", "catalogs"} <= served
     assert not served & {"assets", "automation", "checks", "landing", "reports", "sample_data", "steps"}

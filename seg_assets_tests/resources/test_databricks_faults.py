@@ -62,7 +62,7 @@ def test_a_task_that_dies_before_reporting_fails_with_its_own_traceback(workspac
     assert not done.success
     assert "MemoryError: 58 columns" in done.failure
     assert 'File "/databricks/planted.py", line 3, in refresh' in done.failure
-    assert "said before" in capfd.readouterr().out
+    assert "said before" in capfd.readouterr().err
 
 
 def test_a_task_that_is_killed_fails(workspace):

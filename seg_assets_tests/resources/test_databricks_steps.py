@@ -67,7 +67,7 @@ def test_the_wheel_is_uploaded_once_and_two_steps_of_one_process_are_both_heard(
     for _ in range(2):
         done = stepped(workspace)
         assert done.metadata["rows"] == 3
-        assert "printed by the task" in capfd.readouterr().out
+        assert "printed by the task" in capfd.readouterr().err
     puts = [call for call in workspace.asked("/api/2.0/fs/files/Volumes/main/seg/files/wheels") if call.verb == "PUT"]
     assert len(puts) == 1
     left = sorted(path.name for path in workspace.files.local("/Volumes/main/seg/files/runs").iterdir())
@@ -124,7 +124,7 @@ def test_no_secret_is_written_anywhere(workspace, tmp_path, capfd, monkeypatch):
     assert "refuses the credentials" in stepped(workspace, instance=instance).failure
     instance.dispose()
     printed = capfd.readouterr()
-    assert "about to fail" in printed.out
+    assert "about to fail" in printed.err
     assert SECRET not in printed.out + printed.err
     assert list((tmp_path / "dagster").rglob("*.db"))
     assert leaks(workspace, tmp_path) == []

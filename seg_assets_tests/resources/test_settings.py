@@ -14,6 +14,7 @@ def test_nothing_has_to_be_set():
     assert settings.home.name == ".seg"
     assert settings.landing == str(settings.home / "landing")
     assert settings.catalog is None
+    assert settings.engine == "polars"
 
 
 def test_settings_survive_the_way_to_another_process(tmp_path):
@@ -23,10 +24,12 @@ def test_settings_survive_the_way_to_another_process(tmp_path):
         "SEG_CATALOG": str(tmp_path / "mine.yaml"),
         "SEG_ALERT_WEBHOOK": "https://hooks.example/services/T0/B0/secret",
         "SEG_ALERT_EMAIL": "smtps://seg:secret@mail.example/?from=seg@example.com&to=ana@example.com",
+        "SEG_ENGINE": "spark",
     }
     settings = Settings.from_environment(given)
     assert Settings.from_environment(settings.to_environment()) == settings
     assert settings.landing == "s3://bucket/landing"
+    assert settings.engine == "spark"
 
 
 def test_a_relative_home_is_made_absolute(tmp_path, monkeypatch):
@@ -62,6 +65,11 @@ def test_a_compute_file_on_a_laptop_is_not_looked_at(tmp_path):
 def test_an_unknown_environment_is_refused():
     with pytest.raises(SettingsError, match="SEG_ENV='cloud' is unknown: use local or databricks"):
         Settings.from_environment({"SEG_ENV": "cloud"})
+
+
+def test_an_unknown_engine_is_refused():
+    with pytest.raises(SettingsError, match="SEG_ENGINE='duckdb' is unknown: use polars or spark"):
+        Settings.from_environment({"SEG_ENGINE": "duckdb"})
 
 
 def test_the_webhook_is_shown_by_nothing():

@@ -146,3 +146,30 @@ def test_an_index_of_constant_features_says_what_to_change(fitted: Fitted) -> No
 def test_an_empty_snapshot_cannot_be_a_reference(fitted: Fitted) -> None:
     with pytest.raises(ValueError, match="snapshot with accounts"):
         Reference.fit(fitted.snapshot.clear(), fitted.catalogue)
+
+
+def test_a_reference_of_accounts_that_are_read_as_needed_is_the_same(fitted: Fitted, tmp_path) -> None:
+    fitted.snapshot.write_parquet(tmp_path / "accounts.parquet", row_group_size=700)
+    read = pl.scan_parquet(tmp_path / "accounts.parquet")
+    assert Reference.fit(read, fitted.catalogue) == fitted.preprocessor.reference
+
+
+def test_weights_from_sums_of_one_pass_are_those_of_the_whole_table(fitted: Fitted) -> None:
+    """The first principal component of each index, computed as anyone would from all deviations at once."""
+    reference = fitted.preprocessor.reference
+    for index in fitted.catalogue.indices:
+        scales = [reference.scale(name) for name in index.features]
+        turned = [
+            pl.when(scale.applies()).then(scale.standardised()).fill_null(0.0).alias(scale.feature)
+            * fitted.catalogue.feature(scale.feature).direction
+            for scale in scales
+            if scale is not None and fitted.catalogue.feature(scale.feature).direction
+        ]
+        table = fitted.snapshot.select(turned)
+        loadings = np.linalg.eigh(np.cov(table.to_numpy().T, bias=True).reshape(table.width, -1))[1][:, -1]
+        loadings = np.maximum(loadings * np.sign(loadings.sum()), 0)
+        shares = dict(zip(table.columns, 100 * loadings / loadings.sum(), strict=True))
+        (found,) = (each for each in reference.indices if each.name == index.name)
+        # The largest weight takes what rounding the others left over.
+        assert all(abs(abs(c.hundredths) - shares[c.feature]) < 0.5 * len(shares) for c in found.contributions)
+        assert {c.feature for c in found.contributions} == {name for name, share in shares.items() if share > 0.5}

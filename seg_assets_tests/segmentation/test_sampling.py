@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from seg_assets.segmentation.sampling import hash_sample
+from seg_assets.segmentation.sampling import hash_sample, hash_sample_of
 
 ACCOUNTS = pl.DataFrame({"account_id": [f"A{n}" for n in range(1000)], "value": range(1000)})
 
@@ -24,3 +24,7 @@ def test_the_sample_keeps_its_accounts_while_the_population_changes() -> None:
 def test_the_order_is_a_published_checksum() -> None:
     """Polars' own hash changes between versions: with it, an upgrade would move every definition."""
     assert hash_sample(ACCOUNTS, 3)["account_id"].to_list() == ["A877", "A222", "A626"]
+
+
+def test_a_sample_of_accounts_that_are_read_as_needed_is_the_same() -> None:
+    assert hash_sample_of(ACCOUNTS.reverse().lazy()).equals(hash_sample(ACCOUNTS))

@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from resources.lakehouse import Lakehouse
+from resources.settings import Settings
 from resources.spark import SparkError, SparkTables
-from seg_assets.schemas import SEGMENT_MODEL, account_snapshots
+from seg_assets.definitions import build_definitions
+from seg_assets.schemas import PROMOTIONS, SEGMENT_MODEL, account_snapshots
 from seg_assets.segmentation import Segmentation
 from seg_assets.steps.inputs import ScoreInputs
 from seg_assets.steps.score import score, score_week
 from seg_assets.steps.score_on_spark import score_week_on_spark
-from seg_assets_tests.spark_sessions import sail_session
+from seg_assets_tests.spark_sessions import sail_remote, sail_session
 from seg_assets_tests.steps.spark_home import (
     CATALOGUE,
     LABELS,
@@ -31,6 +34,8 @@ from seg_assets_tests.steps.spark_home import (
     stored,
     task,
 )
+
+JULY = dt.date(2026, 7, 1)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +59,7 @@ def test_scoring_on_spark_stores_what_polars_stores(sail: SparkTables, home: Hom
     other = home.scores(MONDAYS[0])
     for _ in range(2):
         by_spark = score_week_on_spark(sail, home.lakehouse, task(), home.segmentation, 2, LABELS)
-        assert replace(by_spark, overrides=by_polars.overrides) == by_polars
+        assert by_spark == by_polars
         assert_frame_equal(home.scores(), home.wanted, check_exact=True)
     assert_frame_equal(home.scores(MONDAYS[0]), other)
     assert by_polars.held > 5
@@ -87,12 +92,17 @@ def test_nothing_is_stored_of_a_week_that_is_not_whole(sail: SparkTables, home: 
     assert_frame_equal(home.scores(), home.wanted)
 
 
+def store_model(home: Home) -> None:
+    """Definitions of the home under VERSION."""
+    row: dict[str, object] = {name: None for name in SEGMENT_MODEL.schema if name != "service_month"}
+    row |= {"definition_version": VERSION, "segmentation": home.segmentation.to_json()}
+    home.lakehouse.replace(SEGMENT_MODEL, pl.DataFrame([row]), JULY)
+
+
 def test_the_step_scores_by_the_engine_that_it_is_told(
     sail: SparkTables, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = {name: None for name in SEGMENT_MODEL.schema if name != "service_month"}
-    row |= {"definition_version": VERSION, "segmentation": home.segmentation.to_json()}
-    home.lakehouse.replace(SEGMENT_MODEL, pl.DataFrame([row]), dt.date(2026, 7, 1))
+    store_model(home)
     inputs = ScoreInputs(
         lakehouse=home.lakehouse.root, weeks=(task(),), hold_weeks=2, labels=LABELS.by_priority, engine="spark"
     )
@@ -104,3 +114,24 @@ def test_the_step_scores_by_the_engine_that_it_is_told(
     ((week, figures),) = score(inputs)
     assert (week, figures["engine"], figures["dagster/row_count"]) == (str(LAST), "spark", home.wanted.height)
     assert_frame_equal(home.scores(), home.wanted, check_exact=True)
+
+
+def test_the_graph_scores_on_the_engine_of_the_settings(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_model(home)
+    promotion: dict[str, object] = dict.fromkeys(PROMOTIONS.schema)
+    promotion |= {"service_month": JULY, "definition_version": VERSION, "action": "promote", "by": "automatic"}
+    promotion |= {"at": dt.datetime(2026, 7, 1, tzinfo=dt.UTC), "reason": "a test", "to_version": VERSION}
+    home.lakehouse.append(PROMOTIONS, pl.DataFrame([promotion], PROMOTIONS.schema))
+    settings = Settings.from_environment({"SEG_HOME": str(tmp_path), "SEG_ENGINE": "spark"})
+    job = build_definitions(settings, CATALOGUE).resolve_implicit_global_asset_job_def()
+    with sail_remote() as remote, dg.DagsterInstance.ephemeral() as instance:
+        monkeypatch.setenv("SPARK_REMOTE", remote)
+        scored = dg.AssetKey("segment_scores")
+        job.execute_in_process(partition_key=str(LAST), asset_selection=[scored], instance=instance)
+        event = instance.get_latest_materialization_event(scored)
+    made = None if event is None else event.asset_materialization
+    assert made is not None
+    assert made.metadata["engine"].value == "spark"
+    assert made.metadata["dagster/row_count"].value == home.wanted.height

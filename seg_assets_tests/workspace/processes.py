@@ -25,8 +25,9 @@ from databricks.sdk.service.jobs import SubmitTask
 from seg_assets_tests.workspace.files import Files
 
 DRIVER = Path(__file__).with_name("driver.py")
-LIMITS = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "PATH", "LANG")
-"""What a task's process takes over from the test's: how much of this machine it may use."""
+LIMITS = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "OPENBLAS_CORETYPE", "PATH", "LANG")
+"""What a task's process takes over from the test's: how much of this machine it may use, and as which processor: with
+another, last digits are others, and so are the populations without groups that are drawn."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from seg_assets.segmentation.lift import Interval, auc_within, quintiles
 from seg_assets.segmentation.outcomes import CONVERTED, Outcomes
 from seg_assets.segmentation.preprocess import Preprocessor
 from seg_assets.segmentation.reference import Reference
-from seg_assets.segmentation.sampling import hash_sample
+from seg_assets.segmentation.sampling import hash_sample, hash_sample_of
 
 JUDGED_ROWS = 200_000
 ORDERED_PARTS = (0.6, 0.8)
@@ -234,7 +234,7 @@ def rehearse(
     if rows is None:
         return "the months to fit on have not both outcomes"
     learned = fit_intent_on(rows, catalogue)
-    sample = _sample(history.population)
+    sample = hash_sample_of(history.population)
     preprocessor = Preprocessor.fit(sample, catalogue, reference)
     sample = sample.with_columns(reference.index_expressions())
     frame = rows.frame.with_columns(reference.index_expressions())
@@ -259,12 +259,6 @@ def rehearse(
         JudgedAccounts(select, share_to_select, of_select),
         JudgedAccounts(judge, share_to_judge, of_judge),
     )
-
-
-def _sample(population: pl.LazyFrame) -> pl.DataFrame:
-    """`hash_sample` of accounts that are read only where they are in it."""
-    ids = hash_sample(population.select("account_id").collect())["account_id"]
-    return hash_sample(population.filter(pl.col("account_id").is_in(ids.implode())).collect(engine="streaming"))
 
 
 def _drawn(outcomes: Outcomes, indices: IndexSet) -> tuple[pl.DataFrame, float]:

@@ -269,7 +269,7 @@ def _plays(figured: _Figured, partition: Partition, leaf: Codes, holdings: Holdi
 
 def _sampled(snapshot: pl.DataFrame, sample: pl.DataFrame, stable: Sequence[Stability]) -> str:
     return (
-        f"sizes, value, conversions and churn on all {snapshot.height:,} accounts; segments grown on "
+        f"sizes, value, conversions and churn on {snapshot.height:,} accounts; segments grown on "
         f"{sample.height:,}; stability on halves of {stable[0].half:,}; figures of compactness on "
         f"{min(FIGURE_ROWS, sample.height):,}"
     )
