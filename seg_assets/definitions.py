@@ -56,8 +56,6 @@ def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definition
     lakehouse = Lakehouse(settings.lakehouse)
     jobs = build_jobs(catalogue)
     return dg.Definitions(
-        # A process for each step would start Python and import this project nine times to read one week.
-        executor=dg.in_process_executor,
         assets=[
             *build_raw(catalogue, partitions),
             build_accounts(catalogue, partitions),
