@@ -87,7 +87,7 @@ def test_jobs_give_commands_what_they_take():
     for job in of_target("prod")["resources"]["jobs"].values():
         for task in job["tasks"]:
             name, *options = task["python_wheel_task"]["parameters"]
-            commands.commands[name].make_context(name, options)
+            assert commands.commands[name].make_context(name, options).info_name == name
 
 
 def test_the_policy_fixes_fields_that_a_cluster_has_and_names_the_script_that_is_here():
