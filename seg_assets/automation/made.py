@@ -14,6 +14,7 @@ from resources.lakehouse import Lakehouse
 from seg_assets.automation.launch import newest_materializations
 from seg_assets.automation.plan import Made
 from seg_assets.schemas import SEGMENT_MODEL
+from seg_assets.segmentation.promotion import AUTOMATIC
 from seg_assets.steps.models import read_promotions
 
 
@@ -29,5 +30,5 @@ def made_and_held(
     made = newest_materializations(instance, key, code_version, lakehouse.written(asset))
     if asset != SEGMENT_MODEL.name:
         return made
-    decided = {row.service_month for row in read_promotions(lakehouse) if row.by == "automatic"}
+    decided = {row.service_month for row in read_promotions(lakehouse) if row.by == AUTOMATIC}
     return {month: position for month, position in made.items() if month in decided}

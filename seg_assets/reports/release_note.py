@@ -12,6 +12,7 @@ from typing import Any
 
 from seg_assets.catalogs import Catalogue
 from seg_assets.reports.numbers import count, decimal, money, share
+from seg_assets.segmentation.promotion import AUTOMATIC
 
 FOLDER = "releases"
 MOST_MOVES = 12
@@ -62,7 +63,7 @@ def _opening(note: Mapping[str, Any], unit: str) -> list[str]:
         what = f"{version} serves weeks that begin in {began} or later. No definitions were in force before it."
     else:
         what = f"{version} takes the place of {before} for weeks that begin in {began} or later."
-    who = "By its gates, automatically" if note["by"] == "automatic" else f"By {text(note['by'])}"
+    who = "By its gates, automatically" if note["by"] == AUTOMATIC else f"By {text(note['by'])}"
     lines = [
         f"## {word} {version}, from {began}",
         "",

@@ -32,6 +32,20 @@ def row(month, version, action="promote", to_version=None, minutes=0, by=AUTOMAT
     return Promotion(month, version, action, by, at, "because", None, to_version or version)
 
 
+def gates_of(**changes):
+    """The gates of a challenger that passes them all, but for `changes`."""
+    passing = {
+        "shares": {"SEG-01": 0.5, "SEG-02": 0.5},
+        "value_shares": {},
+        "names": ["A", "B"],
+        "churn": 0.01,
+        "smallest_share": 0.03,
+        "smallest_value_share": 0.03,
+        "churn_at_most": 0.25,
+    }
+    return promotion_gates(**passing | changes)
+
+
 def test_a_week_is_scored_by_the_month_it_begins_in():
     rows = [row(JUNE, "2026-06.1"), row(JULY, "2026-07.1", minutes=1)]
     assert champion_of(rows, dt.date(2026, 6, 29)) == Champion("2026-06.1", False)
@@ -91,15 +105,7 @@ def test_the_size_gate_is_about_the_smallest(shares):
 
 
 def test_a_challenger_that_fails_one_gate_is_rejected_with_the_figure():
-    gates = promotion_gates(
-        shares={"SEG-01": 0.5, "SEG-02": 0.5},
-        value_shares={},
-        names=["Trial", "Trial"],
-        churn=0.4,
-        smallest_share=0.03,
-        smallest_value_share=0.03,
-        churn_at_most=0.25,
-    )
+    gates = gates_of(names=["Trial", "Trial"], churn=0.4)
     found = decide(service_month=JULY, definition_version="2026-07.1", champion="2026-06.1", gates=gates, at=NOW)
     assert (found.action, found.to_version) == ("reject", "2026-06.1")
     assert "1 names for 2 segments" in found.reason
@@ -108,15 +114,7 @@ def test_a_challenger_that_fails_one_gate_is_rejected_with_the_figure():
 
 
 def test_a_challenger_that_passes_becomes_champion():
-    gates = promotion_gates(
-        shares={"SEG-01": 0.5, "SEG-02": 0.5},
-        value_shares={},
-        names=["A", "B"],
-        churn=0.01,
-        smallest_share=0.03,
-        smallest_value_share=0.03,
-        churn_at_most=0.25,
-    )
+    gates = gates_of()
     found = decide(service_month=JULY, definition_version="2026-07.1", champion=None, gates=gates, at=NOW)
     assert (found.action, found.from_version, found.to_version) == ("promote", None, "2026-07.1")
     assert "lift: not judged" in found.reason
@@ -127,16 +125,7 @@ def test_a_persons_decision_on_a_month_is_not_replaced_by_a_later_attempt_at_it(
     rollback = row(JULY, "2026-07.1", "rollback", "2026-06.1", minutes=1, by="Ana")
     promotions = [row(JULY, "2026-07.1", "promote", "2026-07.1"), rollback]
     assert decided_by_person(promotions, JULY) == rollback
-    gates = promotion_gates(
-        shares={"SEG-01": 0.5, "SEG-02": 0.5},
-        value_shares={},
-        names=["A", "B"],
-        churn=0.01,
-        smallest_share=0.03,
-        smallest_value_share=0.03,
-        churn_at_most=0.25,
-        standing=rollback,
-    )
+    gates = gates_of(standing=rollback)
     found = decide(
         service_month=JULY,
         definition_version="2026-07.2",
