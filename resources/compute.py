@@ -15,7 +15,7 @@ import dagster as dg
 
 from resources.settings import Settings
 
-StepName = Literal["fit", "lift", "score"]
+StepName = Literal["fit", "lift", "monitor", "score"]
 
 
 class Steps(Protocol):

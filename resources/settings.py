@@ -33,7 +33,7 @@ class Settings:
     """Where things lie. alert_webhook, alert_email: where alerts go, secrets; None: they are logged and stored only.
 
     tables: the root of the tables, None for the home's own; compute: the file that says what Databricks tasks run on,
-    None where steps run on this machine; engine: what scores, Polars or Spark (docs/spark.md).
+    None where steps run on this machine; engine: what scores and monitors, Polars or Spark (docs/spark.md).
     """
 
     home: Path

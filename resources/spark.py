@@ -78,7 +78,12 @@ class SparkTables:
 
 def spark_schema(table: Table) -> str:
     """The columns of `table` as Spark declares them. Raises KeyError for a type that none of ours has there."""
-    return ", ".join(f"`{name}` {_spark_type(dtype)}" for name, dtype in table.schema.items())
+    return spark_columns(table.schema)
+
+
+def spark_columns(schema: pl.Schema) -> str:
+    """The same of columns that are no table's."""
+    return ", ".join(f"`{name}` {_spark_type(dtype)}" for name, dtype in schema.items())
 
 
 def _spark_type(dtype: pl.DataType) -> str:

@@ -73,7 +73,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue) -> dg.Definition
             build_lift(catalogue, partitions),
             build_annual_lock(catalogue, partitions),
             build_kpis(catalogue, partitions),
-            *build_monitoring(catalogue, partitions),
+            *build_monitoring(catalogue, partitions, settings.engine),
         ],
         asset_checks=[*build_checks(catalogue, partitions), build_newest_week_check(catalogue)],
         jobs=[*jobs, *build_decision_jobs(catalogue), *build_override_jobs()],

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.scale`: score populations of three sizes, print one table, store it as JSON.
+"""`python -m benchmarks.scale`: the steps of a week for populations of three sizes, as tables, stored as JSON.
 
-Belongs here: arguments, the order of things, printing and storing. Does not: the populations (populations.py), the cost
-model (cost.py), measuring (benchmarks/measuring.py).
+Belongs here: arguments, the order of things, printing and storing. Does not: the populations (populations.py), what is
+measured (stages.py), the cost model (cost.py), measuring (benchmarks/measuring.py).
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
 
 from benchmarks.comparison import Aim
 from benchmarks.machine import machine
@@ -23,20 +26,21 @@ from benchmarks.measuring import CHECKOUT, Figures, measure
 from benchmarks.prepared import Prepared
 from benchmarks.scale.cost import CLUSTERS, Assumptions, cost
 from benchmarks.scale.populations import grown
+from benchmarks.scale.stages import POLARS, PYSAIL, STAGES, Stage
 from benchmarks.table import aims_table, aligned, stages_table
 
 SAMPLE = 420_000
 SIZES = (420_000, 4_200_000, 42_000_000)
-STAGES = {"scoring": "Polars", "scoring_on_spark": "pysail"}
 # Free disk for the greatest population, its scores and what Delta keeps of those before, in bytes an account.
 BYTES_AN_ACCOUNT = 400
+Found = dict[int, dict[Stage, Figures]]
 
 
 def main() -> None:
     """The program."""
     given = _arguments()
     print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    found: dict[int, list[Figures]] = {}
+    found: Found = {}
     with tempfile.TemporaryDirectory(prefix="seg-scale-") as folder:
         sample = Prepared(Path(folder), min(SAMPLE, *given.sizes))
         prepare = [sys.executable, "-m", "benchmarks.preparing", folder, str(sample.accounts)]
@@ -44,11 +48,10 @@ def main() -> None:
         for accounts in given.sizes:
             _refuse_full_disk(Path(folder), accounts)
             prepared = grown(sample, accounts)
-            # One after another: both at once would share the cores, and the memory.
-            found[accounts] = [measure([stage], prepared.folder, accounts, given.repeats)[0] for stage in STAGES]
+            found[accounts] = _measured(prepared, [one for one in STAGES if one.step in given.steps], given.repeats)
             shutil.rmtree(prepared.folder)
-            titles = {stage: f"{name}, {accounts:,}" for stage, name in STAGES.items()}
-            print(stages_table(titles, found[accounts]), end="\n\n", flush=True)
+            titles = {stage.module: f"{stage.title}, {accounts:,}" for stage in found[accounts]}
+            print(stages_table(titles, list(found[accounts].values())), end="\n\n", flush=True)
     print(_cost_table(found), end="\n\n")
     nodes = {cluster.name: cluster.dbu_an_hour for cluster in CLUSTERS}
     print(f"assumed, not measured: {asdict(Assumptions())}; DBU an hour of each node: {nodes}\n")
@@ -58,9 +61,22 @@ def main() -> None:
         given.out.write_text(json.dumps(_stored(found), indent=1) + "\n", encoding="utf-8")
 
 
+def _measured(prepared: Prepared, stages: Sequence[Stage], repeats: int) -> dict[Stage, Figures]:
+    """One after another: two at once would share the cores, and the memory."""
+    found = {}
+    for stage in stages:
+        if lacks := stage.lacks(prepared.accounts, psutil.virtual_memory().available):
+            print(f"left out: {stage.title}, {prepared.accounts:,} accounts: {lacks}", flush=True)
+            continue
+        (found[stage],) = measure([stage.module], prepared.folder, prepared.accounts, repeats)
+    return found
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="accounts")
+    steps = sorted({stage.step for stage in STAGES})
+    parser.add_argument("--steps", nargs="+", choices=steps, default=steps, help="of a week (default: all)")
     parser.add_argument("--repeats", type=int, default=2, help="of each size and engine; the first is cold")
     parser.add_argument("--out", type=Path, help="where to store the figures")
     return parser.parse_args()
@@ -75,40 +91,42 @@ def _refuse_full_disk(folder: Path, accounts: int) -> None:
         )
 
 
-def _cost_table(found: dict[int, list[Figures]]) -> str:
+def _cost_table(found: Found) -> str:
     """A line a size and cluster, for the engine that would run there: Polars on one node, Spark on several."""
-    rows = [("accounts", "cluster", "measured cpu s", "assumed s", "DBU", "USD")]
-    for accounts, (polars, spark) in found.items():
+    rows = [("accounts", "cluster", "cpu s", "measured at", "assumed s", "DBU", "USD")]
+    for accounts in found:
         for cluster in CLUSTERS:
-            cpu = (polars if cluster.nodes == 1 else spark).warm_cpu
+            engine = POLARS if cluster.nodes == 1 else PYSAIL
+            measured = max((size for size in found if size <= accounts and _steps(found[size], engine)), default=None)
+            if measured is None:
+                continue
+            # Of a size that was left out: as many times the work as there are times the accounts.
+            cpu = sum(one.warm_cpu for one in _steps(found[measured], engine)) * accounts / measured
             one = cost(cpu, cluster, Assumptions())
-            rows.append(
-                (
-                    f"{accounts:,}",
-                    cluster.name,
-                    f"{cpu:,.0f}",
-                    f"{one.seconds:,.0f}",
-                    f"{one.dbu:.2f}",
-                    f"{one.usd:.3f}",
-                )
-            )
+            figures = f"{cpu:,.0f}", f"{measured:,}", f"{one.seconds:,.0f}", f"{one.dbu:.2f}", f"{one.usd:.3f}"
+            rows.append((f"{accounts:,}", cluster.name, *figures))
     return aligned(rows, left=2)
 
 
-def _aims(found: dict[int, list[Figures]]) -> list[Aim]:
-    """Judged where all three sizes were measured."""
-    middle, greatest = SIZES[-2:]
-    if not {middle, greatest} <= found.keys():
-        return []
+def _steps(found: dict[Stage, Figures], engine: str) -> list[Figures]:
+    """The figures of every step by that engine; none where one of them was left out."""
+    figures = [found.get(stage) for stage in STAGES if stage.engine == engine]
+    return [one for one in figures if one is not None] if None not in figures else []
+
+
+def _aims(found: Found) -> list[Aim]:
+    """Of scoring, judged where both greater sizes were measured."""
+    middle, greatest = (found.get(size, {}) for size in SIZES[-2:])
     aims = []
-    for place, name in enumerate(STAGES.values()):
-        at, before = found[greatest][place], found[middle][place]
-        slower = (at.warm / at.rows) / (before.warm / before.rows)
-        aims += [
-            _at_most(f"{name}, 42 million scored, read to write", at.warm, "s", 120),
-            _at_most(f"{name}, peak memory there", at.peak_mb / 1000, "GB", 3),
-            _at_most(f"{name}, time an account beside 4.2 million", slower, "times", 1.2),
-        ]
+    for stage in STAGES:
+        if stage.step == "score" and stage in middle and stage in greatest:
+            at, before = greatest[stage], middle[stage]
+            slower = (at.warm / at.rows) / (before.warm / before.rows)
+            aims += [
+                _at_most(f"{stage.engine}, 42 million scored, read to write", at.warm, "s", 120),
+                _at_most(f"{stage.engine}, peak memory there", at.peak_mb / 1000, "GB", 3),
+                _at_most(f"{stage.engine}, time an account beside 4.2 million", slower, "times", 1.2),
+            ]
     return aims
 
 
@@ -116,10 +134,10 @@ def _at_most(what: str, figure: float, unit: str, bound: float) -> Aim:
     return Aim(what, figure, unit, f"at most {bound:g} {unit}", operator.le(figure, bound))
 
 
-def _stored(found: dict[int, list[Figures]]) -> dict[str, object]:
+def _stored(found: Found) -> dict[str, object]:
     return {
         "machine": machine(),
-        "figures": {str(accounts): [asdict(one) for one in figures] for accounts, figures in found.items()},
+        "figures": {str(accounts): [asdict(one) for one in by_stage.values()] for accounts, by_stage in found.items()},
         "assumed": {"assumptions": asdict(Assumptions()), "clusters": [asdict(cluster) for cluster in CLUSTERS]},
         "aims": [asdict(aim) for aim in _aims(found)],
     }

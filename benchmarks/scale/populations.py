@@ -6,12 +6,16 @@ scoring it (benchmarks/stages).
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 
-from benchmarks.prepared import SERVICE_MONTH, WEEK, Prepared
+from benchmarks.prepared import DEFINITION_VERSION, SERVICE_MONTH, WEEK, Prepared
 from resources.lakehouse import Lakehouse
 from seg_assets.catalogs import default_catalogue
 from seg_assets.schemas import SEGMENT_MODEL, account_snapshots
+from seg_assets.segmentation.promotion import AUTOMATIC, Promotion
+from seg_assets.steps.models import append_promotion
 
 SNAPSHOTS = "account_snapshots"
 
@@ -27,6 +31,7 @@ def grown(sample: Prepared, accounts: int) -> Prepared:
         raise ValueError("the sample has no accounts to copy")
     prepared = Prepared(sample.folder / f"accounts-{accounts}", accounts)
     _copy_model(sample.lakehouse, prepared.lakehouse)
+    _promote(prepared.lakehouse)
     full, rest = divmod(accounts, rows.height)
     copies = [rows.lazy().with_columns(_numbered(copy)) for copy in range(full)]
     copies += [rows.head(rest).lazy().with_columns(_numbered(full))] if rest else []
@@ -36,6 +41,14 @@ def grown(sample: Prepared, accounts: int) -> Prepared:
 
 def _numbered(copy: int) -> pl.Expr:
     return pl.format(f"{copy:04d}-{{}}", pl.col("account_id")).alias("account_id")
+
+
+def _promote(lakehouse: Lakehouse) -> None:
+    """Monitoring asks who is champion."""
+    at = dt.datetime.combine(SERVICE_MONTH, dt.time(), dt.UTC)
+    version = DEFINITION_VERSION
+    decision = Promotion(SERVICE_MONTH, version, "promote", AUTOMATIC, at, "to be measured", None, version)
+    append_promotion(lakehouse, decision)
 
 
 def _copy_model(source: Lakehouse, target: Lakehouse) -> None:

@@ -111,7 +111,7 @@ def _opening(facts: Facts) -> str:
         f"load {facts.effort.load:.1f} on {facts.machine}; "
         f"{caught} of {len(facts.caught)} events caught, "
         f"{false} false alarms, {sum(not run.ok for run in facts.runs)} of {len(facts.runs)} runs failed, "
-        "0 acts of a person."
+        f"{sum(run.by_person for run in facts.runs)} runs that a person asked for."
     )
 
 

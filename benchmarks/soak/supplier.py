@@ -56,12 +56,12 @@ class Supplier:
 
     def landed_accounts(self, week: dt.date) -> list[Path]:
         """The files whose account_ids, together, are the population of a week."""
-        return [self._file(self._landing, source, week) for source in SNAPSHOT_SOURCES if source != "account_master"]
+        return landed_accounts(self._landing, week)
 
     def _wrong(self, week: dt.date, event: str) -> Sequence[str]:
         if event == "late_source":
             return [LATE_SOURCE]
-        pairs = {source: [self._file(self._made / kind, source, week) for kind in ("right", event)] for source in ORDER}
+        pairs = {source: [_file(self._made / kind, source, week) for kind in ("right", event)] for source in ORDER}
         return [
             source
             for source, (right, wrong) in pairs.items()
@@ -69,7 +69,7 @@ class Supplier:
         ]
 
     def _put(self, source: str, week: dt.date, kind: str) -> None:
-        made, landed = self._file(self._made / kind, source, week), self._file(self._landing, source, week)
+        made, landed = _file(self._made / kind, source, week), _file(self._landing, source, week)
         if not made.exists():
             return
         landed.parent.mkdir(parents=True, exist_ok=True)
@@ -77,6 +77,11 @@ class Supplier:
         shutil.copyfile(made, half)
         half.replace(landed)
 
-    @staticmethod
-    def _file(folder: Path, source: str, week: dt.date) -> Path:
-        return folder / source / f"snapshot_date={week}" / "part-0.parquet"
+
+def landed_accounts(landing: Path, week: dt.date) -> list[Path]:
+    """The files whose account_ids, together, are the population of a week."""
+    return [_file(landing, source, week) for source in SNAPSHOT_SOURCES if source != "account_master"]
+
+
+def _file(folder: Path, source: str, week: dt.date) -> Path:
+    return folder / source / f"snapshot_date={week}" / "part-0.parquet"

@@ -119,9 +119,14 @@ def broken(
 
 
 def _in_force(week: dt.date, decided: Sequence[Decision]) -> str | None:
-    """The version of the newest decision of the greatest service month that is not after the week's own."""
-    months = [one.month for one in decided if one.action != "reject" and one.month <= week.replace(day=1)]
-    rows = [one for one in decided if months and one.month == max(months) and one.action != "reject"]
+    """The version of the newest decision of the greatest service month that is not after the week's own.
+
+    Weeks before the first month have its version.
+    """
+    made = [one for one in decided if one.action != "reject"]
+    until = [one.month for one in made if one.month <= week.replace(day=1)]
+    month = max(until) if until else min((one.month for one in made), default=None)
+    rows = [one for one in made if one.month == month]
     return rows[-1].in_force if rows else None
 
 

@@ -15,7 +15,7 @@ from dagster._core.scheduler.instigation import InstigatorTick, TickStatus
 
 from benchmarks.soak.clock import SimulatedClock
 from seg_assets.automation.choose import RETRY_AFTER
-from seg_assets.automation.evidence import SENSOR, UNDER_WAY, WORK
+from seg_assets.automation.evidence import AUTOMATION, SENSOR, UNDER_WAY, WORK
 from seg_assets.automation.launch import RANGE_END
 from seg_assets.automation.on_call import SENSOR as ON_CALL
 from seg_assets.automation.sensors import SECONDS
@@ -33,12 +33,13 @@ class Stuck(RuntimeError):
 
 @dataclass(frozen=True)
 class Ran:
-    """A run that ended, by the simulated clock."""
+    """A run that ended, by the simulated clock. by_person: nothing but a person can have asked for it."""
 
     job: str
     partition: str
     ok: bool
     ended: dt.datetime
+    by_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,13 @@ class Watch:
         wanted = dg.RunsFilter(job_name=job, tags={PARTITION: str(partition)}, statuses=[dg.DagsterRunStatus.STARTED])
         self._wait(lambda: bool(self._instance.get_runs_count(wanted)), f"{job} of {partition} to start")
 
-    def settle(self) -> str:
+    def settle(self, patience_seconds: float = PATIENCE_SECONDS) -> str:
         """Wait until nothing is due, running or about to be tried again; what automation said last. Raises Stuck.
 
         Time in which nothing runs is leapt over, up to the next look of the sensors or the next attempt.
         """
         since = self._clock.now()
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + patience_seconds
         while time.monotonic() < until:
             if self.is_busy():
                 time.sleep(POLL_SECONDS)
@@ -94,8 +95,9 @@ class Watch:
                 continue
             self._hasten(looks)
             time.sleep(POLL_SECONDS)
-        said = self._look(SENSOR)
-        raise Stuck(f"not idle after {PATIENCE_SECONDS} s; the sensor said last: {said.says if said else 'nothing'}")
+        look = self._look(SENSOR)
+        said = look.says if look else "nothing"
+        raise Stuck(f"not idle after {patience_seconds:.0f} s; the sensor said last: {said}")
 
     def runs(self) -> list[Ran]:
         """All runs that ended, oldest first."""
@@ -108,6 +110,7 @@ class Watch:
                 partition=_partition(record.dagster_run),
                 ok=record.dagster_run.status is dg.DagsterRunStatus.SUCCESS,
                 ended=dt.datetime.fromtimestamp(record.end_time or record.update_timestamp.timestamp(), dt.UTC),
+                by_person=AUTOMATION not in record.dagster_run.tags,
             )
             for record in self._instance.get_run_records(ended, ascending=True)
         ]

@@ -1,28 +1,30 @@
 """Monitoring tables: what each week's accounts look like, and how far they have drifted.
 
-Belongs here: the two assets. Does not: figures (segmentation/monitoring, checks/metrics.py), verdicts (checks/).
+Belongs here: the two assets. Does not: filling them (steps/monitor.py), verdicts (checks/).
 """
 
 import datetime as dt
-import time
 from collections.abc import Iterator
 
 import dagster as dg
 
+from resources.compute import Steps
 from resources.lakehouse import Lakehouse
-from seg_assets.assets.description import table_metadata, written
+from resources.settings import Engine
+from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
-from seg_assets.checks.metrics import metrics
-from seg_assets.checks.week import SNAPSHOTS, Week
 from seg_assets.monitoring_schemas import DRIFT_METRICS, PROFILE_METRICS
 from seg_assets.partitions import MODEL_OF_WEEK, Partitions
 from seg_assets.schemas import Table
+from seg_assets.steps.inputs import MonitorInputs
+
+SNAPSHOTS = "account_snapshots"
 
 THIS_WEEK_AND_BEFORE = dg.TimeWindowPartitionMapping(start_offset=-1, allow_nonexistent_upstream_partitions=True)
 
 
-def build_monitoring(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetsDefinition]:
-    """The assets `profile_metrics` and `drift_metrics`, made together: sorting a week's accounts takes most of it."""
+def build_monitoring(catalogue: Catalogue, partitions: Partitions, engine: Engine) -> list[dg.AssetsDefinition]:
+    """The assets `profile_metrics` and `drift_metrics`, which `engine` computes together."""
 
     def spec(table: Table, description: str, deps: list[dg.AssetDep]) -> dg.AssetSpec:
         return dg.AssetSpec(
@@ -31,7 +33,7 @@ def build_monitoring(catalogue: Catalogue, partitions: Partitions) -> list[dg.As
             description=description,
             metadata=table_metadata(table),
             group_name="monitoring",
-            kinds={"polars", "delta"},
+            kinds={engine, "delta"},
             code_version=catalogue.fingerprint("sources", "features", "groups"),
             owners=[catalogue.objective.owner],
             partitions_def=partitions.week,
@@ -54,19 +56,14 @@ def build_monitoring(catalogue: Catalogue, partitions: Partitions) -> list[dg.As
 
     @dg.multi_asset(name="monitoring", specs=[profile, drift], backfill_policy=dg.BackfillPolicy.single_run())
     def monitoring(
-        context: dg.AssetExecutionContext, lakehouse: dg.ResourceParam[Lakehouse]
-    ) -> Iterator[dg.MaterializeResult]:
-        for key in context.partition_keys:
-            began = time.monotonic()
-            monday = dt.date.fromisoformat(key)
-            if monday not in lakehouse.partitions(SNAPSHOTS):
-                raise dg.Failure(f"week {key} has no accounts: materialize {SNAPSHOTS} for it first")
-            found = metrics(Week(lakehouse, catalogue, monday))
-            for table, rows in ((PROFILE_METRICS, found.profile), (DRIFT_METRICS, found.drift)):
-                stored = written(lakehouse.replace(table, rows, monday), lakehouse.uri(table.name))
-                seconds = {"seconds": round(time.monotonic() - began, 3)}
-                context.add_asset_metadata(stored | seconds, asset_key=table.name, partition_key=key)
-        for table in (PROFILE_METRICS, DRIFT_METRICS):
-            yield dg.MaterializeResult(asset_key=table.name)
+        context: dg.AssetExecutionContext, steps: dg.ResourceParam[Steps], lakehouse: dg.ResourceParam[Lakehouse]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        weeks = tuple(dt.date.fromisoformat(key) for key in context.partition_keys)
+        if missing := sorted(set(weeks) - set(lakehouse.partitions(SNAPSHOTS))):
+            raise dg.Failure(f"week {missing[0]} has no accounts: materialize {SNAPSHOTS} for it first")
+        inputs = MonitorInputs(lakehouse=lakehouse.root, catalogue=catalogue, weeks=weeks, engine=engine)
+        done = steps.run("monitor", context, inputs.extras())
+        tell_partitions(context, done.get_custom_messages())
+        yield from done.get_results(implicit_materializations=False)
 
     return [monitoring]

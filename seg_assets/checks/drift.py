@@ -16,11 +16,12 @@ from resources.pages import Pages
 from seg_assets.checks.commands import history
 from seg_assets.checks.drift_page import drift_page
 from seg_assets.checks.finding import Finding, features_text
-from seg_assets.checks.week import SNAPSHOTS, Champion, Week
+from seg_assets.checks.week import SNAPSHOTS, Week
 from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.monitoring.causes import SliceShare, likely_causes
 from seg_assets.segmentation.monitoring.counts import Column, count, monitored
 from seg_assets.segmentation.monitoring.drift import drift
+from seg_assets.steps.models import Champion
 
 WARNS = 0.1
 BLOCKS = 0.25

@@ -12,10 +12,9 @@ from seg_assets.checks.commands import history
 from seg_assets.checks.finding import Finding
 from seg_assets.checks.week import SNAPSHOTS, Week
 from seg_assets.schemas import SEGMENT_SCORES
-from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.monitoring.causes import SliceShare, likely_causes
 from seg_assets.segmentation.monitoring.mix import segment_mix
-from seg_assets.segmentation.scoring import SEGMENT, looked_up, with_segment
+from seg_assets.segmentation.monitoring.placed import placed
 
 WARNS = 0.02
 """Of all accounts, unexplained, over all segments; the sample's ordinary weeks stay below 0.001."""
@@ -53,14 +52,6 @@ def mix_of_segments(week: Week) -> Finding:
         look_closer=history(SEGMENT_SCORES.name, "segment_name"),
         table=_table(table, names),
     )
-
-
-def placed(segmentation: Segmentation, accounts: pl.DataFrame) -> pl.DataFrame:
-    """account_id and segment_id of account rows, in their order, by the definitions alone."""
-    ids = [segment.segment_id for segment in segmentation.segments]
-    indexed = accounts.lazy().with_columns(*segmentation.index_set.expressions())
-    placed = with_segment(indexed, segmentation.definitions)
-    return placed.select("account_id", segment_id=looked_up(ids, pl.col(SEGMENT), pl.String)).collect()
 
 
 def _causes(week: Week, affected: pl.DataFrame, came: int) -> tuple[str, ...]:

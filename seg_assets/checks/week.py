@@ -13,21 +13,9 @@ import polars as pl
 
 from resources.lakehouse import Lakehouse
 from seg_assets.catalogs import Catalogue
-from seg_assets.schemas import SEGMENT_MODEL
-from seg_assets.segmentation import Segmentation
-from seg_assets.segmentation.promotion import champion_of
-from seg_assets.steps.models import read_promotions, read_segmentation
+from seg_assets.steps.models import Champion, read_champion
 
 SNAPSHOTS = "account_snapshots"
-
-
-@dataclass(frozen=True)
-class Champion:
-    """The definitions in force in a week, and the accounts that they were fitted on."""
-
-    version: str
-    segmentation: Segmentation
-    trained_on: dt.date
 
 
 @dataclass(frozen=True)
@@ -56,13 +44,7 @@ class Week:
     @cached_property
     def champion(self) -> Champion | None:
         """None before anything was promoted."""
-        found = champion_of(read_promotions(self.lakehouse), self.monday)
-        if found is None:
-            return None
-        version = found.definition_version
-        rows = self.lakehouse.scan(SEGMENT_MODEL.name).filter(pl.col("definition_version") == version)
-        (trained_on,) = rows.select("trained_on").collect().to_series()
-        return Champion(version, read_segmentation(self.lakehouse, version), trained_on)
+        return read_champion(self.lakehouse, self.monday)
 
     @cached_property
     def slices(self) -> tuple[str, ...]:

@@ -62,6 +62,14 @@ class ScoreInputs(_Inputs):
     engine: Engine = "polars"
 
 
+class MonitorInputs(_Inputs):
+    """One or more weeks to monitor. engine: as for scoring."""
+
+    catalogue: Catalogue
+    weeks: tuple[dt.date, ...]
+    engine: Engine = "polars"
+
+
 class LiftInputs(_Inputs):
     """Conversion-lift reports of one or more data months, in order."""
 

@@ -15,7 +15,16 @@ import polars as pl
 from resources.lakehouse import Lakehouse, TableError
 from seg_assets.schemas import PREPROCESSORS, PROMOTIONS, SEGMENT_MODEL
 from seg_assets.segmentation import Preprocessor, Segmentation
-from seg_assets.segmentation.promotion import Promotion
+from seg_assets.segmentation.promotion import Promotion, champion_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Champion:
+    """The definitions in force in a week, and the Monday of the accounts that they were fitted on."""
+
+    version: str
+    segmentation: Segmentation
+    trained_on: dt.date
 
 
 def read_promotions(lakehouse: Lakehouse) -> list[Promotion]:
@@ -23,6 +32,17 @@ def read_promotions(lakehouse: Lakehouse) -> list[Promotion]:
     if not lakehouse.exists(PROMOTIONS.name):
         return []
     return [Promotion(**row) for row in lakehouse.scan(PROMOTIONS.name).sort("at").collect().to_dicts()]
+
+
+def read_champion(lakehouse: Lakehouse, week: dt.date) -> Champion | None:
+    """The champion of that week; None before anything was promoted."""
+    found = champion_of(read_promotions(lakehouse), week)
+    if found is None:
+        return None
+    version = found.definition_version
+    rows = lakehouse.scan(SEGMENT_MODEL.name).filter(pl.col("definition_version") == version)
+    (trained_on,) = rows.select("trained_on").collect().to_series()
+    return Champion(version, read_segmentation(lakehouse, version), trained_on)
 
 
 def append_promotion(lakehouse: Lakehouse, promotion: Promotion) -> None:

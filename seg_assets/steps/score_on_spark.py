@@ -20,6 +20,7 @@ from seg_assets.segmentation.labels import NO_LABELS, Labels
 from seg_assets.segmentation.overridden import with_overrides
 from seg_assets.segmentation.sql.codes import codes_sql
 from seg_assets.segmentation.sql.held_codes import remembered_names, remembered_sql
+from seg_assets.steps.arrow_batches import gathered, spark_arrow
 from seg_assets.steps.inputs import WeekToScore
 from seg_assets.steps.overrides import week_overrides
 from seg_assets.steps.score import Scored, known_accounts, refuse_incomplete
@@ -112,7 +113,7 @@ def _telling(
     """
 
     def told(batches: Batches) -> Batches:
-        for codes in _gathered(batches):
+        for codes in gathered(batches, ROWS_AT_ONCE):
             by_rule = segmentation.told(codes.lazy(), hold_weeks, labels)
             scores = with_overrides(by_rule, patch).with_columns(
                 definition_version=pl.lit(task.definition_version), before_first_model=pl.lit(task.before_first_model)
@@ -121,32 +122,9 @@ def _telling(
             without = frame.filter(pl.col("segment_id").is_null())["account_id"]
             if len(without):
                 raise RuntimeError(f"week {task.week}: no definition holds for accounts {', '.join(without.head(3))}")
-            yield from frame.to_arrow().cast(_arrow_schema()).to_batches()
+            yield from spark_arrow(frame).to_batches()
 
     return told
-
-
-def _gathered(batches: Batches) -> Iterator[pl.DataFrame]:
-    """The rows of `batches`, ROWS_AT_ONCE or more at a time."""
-    import pyarrow as pa
-
-    kept: list[pa.RecordBatch] = []
-    for batch in batches:
-        kept.append(batch)
-        if sum(one.num_rows for one in kept) >= ROWS_AT_ONCE:
-            yield pl.DataFrame(pa.Table.from_batches(kept))
-            kept = []
-    if kept:
-        yield pl.DataFrame(pa.Table.from_batches(kept))
-
-
-def _arrow_schema() -> pa.Schema:
-    """The columns of `segment_scores` as Spark takes them: with offsets of 32 bits."""
-    import pyarrow as pa
-
-    found = pl.DataFrame(schema=SEGMENT_SCORES.schema).to_arrow().schema
-    small = {pa.large_string(): pa.string(), pa.large_list(pa.large_string()): pa.list_(pa.string())}
-    return pa.schema([(field.name, small.get(field.type, field.type)) for field in found])
 
 
 def _stored(

@@ -30,7 +30,7 @@ def test_tables_are_equal_wherever_the_heavy_steps_run(workspace, new_home, tmp_
     assert {"segment_model", "segment_profiles", "segment_scores", "drift_metrics"} <= tables_below(tables)
     assert differences(tables, Path(places.there.lakehouse.root)) == []
     tasks = [(run.task.task_key, run.result) for run in workspace.jobs.runs]
-    assert tasks == [(step, RunResultState.SUCCESS) for step in ("fit", "score", "score")]
+    assert tasks == [(step, RunResultState.SUCCESS) for step in ("fit", "score", "score", "monitor", "monitor")]
     assert workspace.models.aliases == {"main.seg.account_segments": {"challenger": 1, "champion": 1}}
     assert not (places.there.folder / "mlflow").exists()
     assert leaks(workspace, tmp_path) == []

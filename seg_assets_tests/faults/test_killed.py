@@ -45,8 +45,8 @@ KILLED = (
     f"{SEGMENT_PROFILES.name}:committed:kill",
     f"{SEGMENT_SCORES.name}:written:kill_run",
     f"{SEGMENT_SCORES.name}:committed:kill_run",
-    f"{DRIFT_METRICS.name}:written:kill",
-    f"{DRIFT_METRICS.name}:committed:kill",
+    f"{DRIFT_METRICS.name}:written:kill_run",
+    f"{DRIFT_METRICS.name}:committed:kill_run",
 )
 IN_A_STEP = ("segment_count_report:written:kill",)
 """The step alone dies, and its run tells that it failed; everywhere else the run itself dies."""

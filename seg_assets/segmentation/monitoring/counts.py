@@ -105,7 +105,24 @@ def count(snapshot: pl.DataFrame, columns: Sequence[Column], slice_columns: Sequ
 
 def cells(found: Tally, columns: Sequence[Column]) -> SnapshotCounts:
     """The counts of a snapshot that was tallied with all of `columns`."""
-    return SnapshotCounts(found.accounts, found.slices, {column.name: _counted(found, column) for column in columns})
+    features = {}
+    for column in columns:
+        applicable = found.accounts if column.gate is None else found.applicable[column.gate]
+        features[column.name] = counted(column, found.columns[column.name], applicable)
+    return SnapshotCounts(found.accounts, found.slices, features)
+
+
+def counted(column: Column, values: Sequence[Values], applicable: NDArray[np.int64]) -> FeatureCounts:
+    """The counts of a feature from its values in each slice, everyone's first; applicable: int64 (slices,) accounts."""
+    levels = () if column.scale is not None else tuple(values[0].values)
+    if column.scale is None:
+        placed = _by_code(values, {level: code for code, level in enumerate(levels)}, len(levels))
+    elif column.kind is Kind.ORDINAL:
+        codes = _codes(column, column.scale, pl.Series(column.name, column.scale.levels))
+        placed = _by_code(values, dict(zip(column.scale.levels, codes.tolist(), strict=True)), CELLS)
+    else:
+        placed = _by_order(values, _codes(column, column.scale, values[0].values.alias(column.name)))
+    return FeatureCounts(placed, applicable - placed.sum(axis=1), applicable, levels)
 
 
 def _span(scale: Scale) -> tuple[float, float]:
@@ -119,27 +136,36 @@ def _span(scale: Scale) -> tuple[float, float]:
     return low, max(high - low, 1e-12)
 
 
-def _counted(found: Tally, column: Column) -> FeatureCounts:
-    values = found.columns[column.name]
-    levels = () if column.scale is not None else tuple(values[0].values)
-    number = CELLS if column.scale is not None else len(levels)
-    placed = np.zeros((len(values), number), dtype=np.int64)
-    for row, (one, codes) in enumerate(zip(values, _codes(column, values, levels), strict=True)):
-        np.add.at(placed[row], codes[codes >= 0], one.counts[codes >= 0])
-    applicable = found.accounts if column.gate is None else found.applicable[column.gate]
-    return FeatureCounts(placed, applicable - placed.sum(axis=1), applicable, levels)
+def _codes(column: Column, scale: Scale, values: pl.Series) -> NDArray[np.int64]:
+    """The cell of each value, which never falls from one number to a greater one."""
+    if column.kind is Kind.BOOLEAN:
+        values = values.cast(pl.Boolean)
+    low, span = _span(scale)
+    cell = ((scale.standardised() - low) * ((CELLS - 1) / span)).round().cast(pl.Int64).clip(0, CELLS - 1)
+    return values.to_frame().select(cell).to_series().to_numpy()
 
 
-def _codes(column: Column, values: Sequence[Values], levels: tuple[str, ...]) -> list[NDArray[np.int64]]:
-    """The cell of each different value in each slice, -1 for one that the scale has no place for."""
-    together = pl.concat([one.values for one in values]).alias(column.name)
-    if column.scale is None:
-        code = pl.col(column.name).replace_strict(list(levels), range(len(levels)), return_dtype=pl.Int64)
-    else:
-        if column.kind is Kind.BOOLEAN:
-            together = together.cast(pl.Boolean)
-        low, span = _span(column.scale)
-        cell = ((column.scale.standardised() - low) * ((CELLS - 1) / span)).round().cast(pl.Int64, strict=False)
-        code = cell.clip(0, CELLS - 1)
-    codes = together.to_frame().select(code.fill_null(-1)).to_series().to_numpy()
-    return np.split(codes, np.cumsum([len(one.values) for one in values])[:-1])
+def _by_code(values: Sequence[Values], code: Mapping[str, int], cells: int) -> NDArray[np.int64]:
+    """int64 (slices, cells) of texts; one without a code is in no cell."""
+    placed = np.zeros((len(values), cells), dtype=np.int64)
+    for row, one in enumerate(values):
+        for value, accounts in zip(one.values, one.counts.tolist(), strict=True):
+            if value in code:
+                placed[row, code[value]] += accounts
+    return placed
+
+
+def _by_order(values: Sequence[Values], codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64 (slices, CELLS) of numbers; codes: of everyone's, the first slice, among which are all of the others'.
+
+    As numbers ascend, so do their cells: it takes no more than where in a slice each cell begins.
+    """
+    first = np.searchsorted(codes, np.arange(CELLS))
+    everyone = values[0].values.to_numpy()
+    begins = np.append(everyone, np.inf)[first]
+    placed = np.zeros((len(values), CELLS), dtype=np.int64)
+    for row, one in enumerate(values):
+        upto = np.append(0, np.cumsum(one.counts))
+        at = np.where(first < len(everyone), np.searchsorted(one.values.to_numpy(), begins), len(one.counts))
+        placed[row] = np.diff(upto[at], append=upto[-1])
+    return placed

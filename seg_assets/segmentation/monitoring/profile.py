@@ -5,14 +5,14 @@ Belongs here: counts, moments, quantiles and frequent values of one snapshot. Do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from seg_assets.segmentation.monitoring.tally import Tally, Values, tally
+from seg_assets.segmentation.monitoring.tally import Tally, Values
 
 QUANTILES = tuple(round(0.1 * tenth, 1) for tenth in range(11))
 FREQUENT = 10
@@ -51,61 +51,75 @@ SCHEMA = pl.Schema(
 TABLE = ":table"
 
 
-def profile(snapshot: pl.DataFrame, columns: Sequence[str], slice_columns: Sequence[str] = ()) -> pl.DataFrame:
-    """A row (SCHEMA) a column and slice, and one a slice for the table; everyone has the slice key "".
+Figures = dict[str, Any]
+"""What one column holds in one slice: columns of SCHEMA that need no other slice, and VALUED."""
 
-    columns: numeric, Boolean or text. Numbers have moments and deciles, texts lengths and the ten most frequent values,
-    Booleans both as 0 and 1 and as values. A value that is null is counted in num_nulls and left out of the rest.
-    """
-    return profiled(tally(snapshot, dict.fromkeys(columns), slice_columns))
+VALUED = "valued"
+"""Accounts with a value: neither null nor NaN."""
 
 
 def profiled(found: Tally) -> pl.DataFrame:
-    """The same of a snapshot that was tallied; a value that does not apply counts as null."""
+    """A row (SCHEMA) a column and slice, and one a slice for the table; everyone has the slice key "".
+
+    Numbers have moments and deciles, texts lengths and the ten most frequent values, Booleans both as 0 and 1 and as
+    values. A value that is null, or does not apply, is counted in num_nulls and left out of the rest.
+    """
+    figures = {name: [figures_of(one, found.types[name]) for one in values] for name, values in found.columns.items()}
+    return profile_rows(found.slices, found.accounts, figures)
+
+
+def profile_rows(
+    slices: Sequence[tuple[str, str]], accounts: NDArray[np.int64], figures: Mapping[str, Sequence[Figures]]
+) -> pl.DataFrame:
+    """The same from the figures of each column in each of `slices`, which have so many accounts."""
     rows = []
-    for position, (key, value) in enumerate(found.slices):
-        accounts = int(found.accounts[position])
-        where = {"slice_key": key, "slice_value": value, "count": accounts}
-        filled = [name for name, values in found.columns.items() if values[position].accounts + values[position].nan]
+    for position, (key, value) in enumerate(slices):
+        size = int(accounts[position])
+        where = {"slice_key": key, "slice_value": value, "count": size}
+        here = {name: found[position] for name, found in figures.items()}
+        filled = [name for name, found in here.items() if found[VALUED] + found.get("num_nan", 0)]
         rows.append({**where, "column_name": TABLE, "data_type": "table", "non_null_columns": filled})
-        for name, values in found.columns.items():
-            kind = found.types[name]
-            rows.append({**where, "column_name": name, **_figures(values[position], kind, accounts)})
+        rows += [{**where, "column_name": name, **_with_shares(found, size)} for name, found in here.items()]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def _figures(found: Values, kind: pl.DataType, accounts: int) -> dict[str, Any]:
-    distinct = len(found.values) + (found.nan > 0)
-    nulls = accounts - found.accounts - found.nan
-    figures: dict[str, Any] = {
+def figures_of(found: Values, kind: pl.DataType) -> Figures:
+    """The figures of a column of that type."""
+    figures: Figures = {
         "data_type": str(kind).lower(),
-        "num_nulls": nulls,
-        "distinct_count": distinct,
-        "percent_null": 100 * nulls / max(accounts, 1),
-        "percent_distinct": 100 * distinct / max(accounts, 1),
+        VALUED: found.accounts,
+        "distinct_count": len(found.values) + (found.nan > 0),
     }
     if kind == pl.String:
         return figures | _of_text(found) | {"frequent_items": _frequent(found.values, found.counts)}
-    zeros = int(found.counts[(found.values == 0).to_numpy()].sum())
-    figures |= {"num_zeros": zeros, "percent_zeros": 100 * zeros / max(accounts, 1)}
-    figures |= {"num_nan": found.nan, "percent_nan": 100 * found.nan / max(accounts, 1)}
+    figures |= {"num_zeros": int(found.counts[(found.values == 0).to_numpy()].sum()), "num_nan": found.nan}
     if kind == pl.Boolean:
         figures |= {"frequent_items": _frequent(found.values.cast(pl.Boolean).cast(pl.String), found.counts)}
     return figures | _of_numbers(found)
 
 
-def _of_numbers(found: Values) -> dict[str, Any]:
+def _with_shares(figures: Figures, accounts: int) -> Figures:
+    numbers = figures | {"num_nulls": accounts - figures[VALUED] - figures.get("num_nan", 0)}
+    of = {"null": "num_nulls", "nan": "num_nan", "zeros": "num_zeros", "distinct": "distinct_count"}
+    shares = {f"percent_{name}": 100 * numbers[one] / max(accounts, 1) for name, one in of.items() if one in numbers}
+    return {name: figure for name, figure in (numbers | shares).items() if name != VALUED}
+
+
+def _of_numbers(found: Values) -> Figures:
     """Moments and quantiles; every quantile null where there is no value."""
     if not found.accounts:
         return {"quantiles": [None] * len(QUANTILES)}
     values, weights = found.values.to_numpy(), found.counts
-    mean = float(values @ weights / found.accounts)
-    quantiles = _quantiles(values, weights)
+    # Of infinities there is no mean, and NaN says so.
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean = float(values @ weights / found.accounts)
+        deviation = float(np.sqrt(((values - mean) ** 2) @ weights / found.accounts))
+        quantiles = _quantiles(values, weights)
     return {
         "avg": mean,
         "min": float(values[0]),
         "max": float(values[-1]),
-        "stddev": float(np.sqrt(((values - mean) ** 2) @ weights / found.accounts)),
+        "stddev": deviation,
         "median": quantiles[QUANTILES.index(0.5)],
         "quantiles": quantiles,
     }
@@ -121,7 +135,7 @@ def _quantiles(values: NDArray[np.float64], weights: NDArray[np.int64]) -> list[
     return found
 
 
-def _of_text(found: Values) -> dict[str, Any]:
+def _of_text(found: Values) -> Figures:
     if not found.accounts:
         return {}
     lengths = found.values.str.len_chars().to_numpy().astype(np.int64)

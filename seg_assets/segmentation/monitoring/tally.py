@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 
 EVERYONE = ("", "")
 """The slice of all accounts: no key, no value."""
+WIDEST = 8_192
+"""From the least to the greatest of whole numbers that are counted one by one."""
+LARGEST = 2.0**53
+"""From here on doubles leave whole numbers out."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,16 @@ def tally(snapshot: pl.DataFrame, gates: Mapping[str, str | None], slice_columns
     )
 
 
+def merged(values: pl.Series, accounts: pl.Series, nan: int) -> Values:
+    """One column in one slice from what parts of its accounts have.
+
+    values: Float64 or String, null where nothing is counted; accounts: how many have each, Int64, as long as values.
+    """
+    of_value = pl.DataFrame({"value": values, "accounts": accounts}).drop_nulls("value")
+    found = of_value.group_by("value").agg(pl.col("accounts").sum()).sort("value")
+    return Values(found["value"].alias(values.name), found["accounts"].to_numpy().astype(np.int64), nan)
+
+
 @dataclass(frozen=True)
 class _Part:
     """The slices of one key. codes: each row's level; order: rows by level, those without one last; sizes: accounts."""
@@ -111,8 +125,30 @@ def _of_number(column: pl.Series, parts: Sequence[_Part]) -> tuple[Values, ...]:
     not_a_number = numbers.is_nan().fill_null(False)
     nan = _true_by_slice(not_a_number, parts) if not_a_number.any() else np.zeros(1 + sum(len(p.sizes) for p in parts))
     values = numbers.to_numpy()
+    grid = _whole_numbers(values)
+    if grid is not None:
+        levels, codes = grid
+        found = _counted_by_code(codes, len(levels), parts)
+        return tuple(_there(levels, counts, int(number)) for counts, number in zip(found, nan, strict=True))
     pieces = [values, *(piece for part in parts for piece in part.split(values))]
     return tuple(_different(piece, int(number)) for piece, number in zip(pieces, nan, strict=True))
+
+
+def _whole_numbers(values: NDArray[np.float64]) -> tuple[pl.Series, NDArray[np.int64]] | None:
+    """Whole numbers that lie close together, ascending, and each row's, where NaN is one more; None for others.
+
+    Counting them takes a tenth of the time that sorting does.
+    """
+    low, high = np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)
+    if not (-LARGEST < low and high < LARGEST and high - low <= WIDEST):
+        return None
+    none = np.isnan(values)
+    if np.count_nonzero(values == np.floor(values)) + np.count_nonzero(none) < len(values):
+        return None
+    levels = np.arange(low, high + 1)
+    above = values - low
+    above[none] = len(levels)
+    return pl.Series(levels, dtype=pl.Float64), above.astype(np.int64)
 
 
 def _different(values: NDArray[np.float64], nan: int) -> Values:
@@ -126,17 +162,22 @@ def _different(values: NDArray[np.float64], nan: int) -> Values:
 
 def _of_text(column: pl.Series, parts: Sequence[_Part]) -> tuple[Values, ...]:
     levels, codes = _coded(column)
-    cells = len(levels) + 1
-    found = [np.bincount(codes, minlength=cells)]
+    return tuple(_there(levels, counts, 0) for counts in _counted_by_code(codes, len(levels), parts))
+
+
+def _counted_by_code(codes: NDArray[np.int64], levels: int, parts: Sequence[_Part]) -> list[NDArray[np.int64]]:
+    """How many accounts of everyone, then of each slice, have each of so many codes; the next one is none."""
+    found = [np.bincount(codes, minlength=levels + 1)]
     for part in parts:
-        flat = np.bincount(part.codes * cells + codes, minlength=(len(part.levels) + 1) * cells)
-        found += list(flat.reshape(-1, cells)[: len(part.levels)])
-    return tuple(_there(levels, counts[:-1]) for counts in found)
+        flat = np.bincount(part.codes * (levels + 1) + codes, minlength=(len(part.levels) + 1) * (levels + 1))
+        found += list(flat.reshape(-1, levels + 1)[: len(part.levels)])
+    return [counts[:levels] for counts in found]
 
 
-def _there(levels: pl.Series, counts: NDArray[np.int64]) -> Values:
+def _there(levels: pl.Series, counts: NDArray[np.int64], nan: int) -> Values:
+    """The levels that are there; nan: accounts with what is not a number."""
     seen = counts > 0
-    return Values(levels.filter(pl.Series(seen, dtype=pl.Boolean)), counts[seen], 0)
+    return Values(levels.filter(pl.Series(seen, dtype=pl.Boolean)), counts[seen], nan)
 
 
 def _coded(column: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:

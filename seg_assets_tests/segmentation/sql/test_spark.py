@@ -17,12 +17,15 @@ from polars.testing import assert_frame_equal
 from resources.lakehouse import Lakehouse
 from resources.spark import SparkTables, spark_schema
 from seg_assets.catalogs.label_language import parsed
-from seg_assets.schemas import SEGMENT_SCORES, Column, Table
+from seg_assets.schemas import SEGMENT_SCORES, Column, Table, account_snapshots
 from seg_assets.segmentation.label_conditions import expression
 from seg_assets.segmentation.labels import Labels
+from seg_assets.segmentation.monitoring.drift import drift
 from seg_assets.segmentation.sql import held_sql, labels_sql, select_sql
 from seg_assets.segmentation.sql.label_predicates import Predicates
 from seg_assets.segmentation.sql.syntax import column
+from seg_assets.steps.monitor import Asked, summary_of
+from seg_assets.steps.monitor_on_spark import summary_on_spark
 from seg_assets.steps.score import score_week
 from seg_assets.steps.score_on_spark import score_week_on_spark
 from seg_assets_tests.segmentation.conftest import Fitted
@@ -30,7 +33,7 @@ from seg_assets_tests.segmentation.sql.held_weeks import Weeks, expected
 from seg_assets_tests.segmentation.sql.label_cases import NUMBERS, SCHEMA, conditions, rows
 from seg_assets_tests.segmentation.sql.models import Case, cases
 from seg_assets_tests.spark_sessions import NEEDS_JAVA, jvm_session
-from seg_assets_tests.steps.spark_home import LABELS, LAST, stored, task
+from seg_assets_tests.steps.spark_home import CATALOGUE, LABELS, LAST, stored, task
 from seg_assets_tests.steps.spark_home import fitted as fitted_small
 
 pytestmark = [pytest.mark.slow, NEEDS_JAVA]
@@ -121,6 +124,16 @@ class ParquetTables(SparkTables):
         frame.write.mode("overwrite").parquet(str(folder))
         stored = pl.read_parquet(folder / "*.parquet").select(*table.schema)
         Lakehouse(str(Path(uri).parent)).replace(table, stored, partition)
+
+
+def test_the_monitoring_step_agrees_with_polars_in_every_figure(spark: Any, tmp_path: Path) -> None:
+    home = stored(tmp_path, fitted_small())
+    asked = Asked.of(CATALOGUE, list(account_snapshots(CATALOGUE).schema), home.segmentation)
+    by_jvm = summary_on_spark(ParquetTables(spark), home.lakehouse, LAST, asked)
+    by_polars = summary_of(home.lakehouse, LAST, asked)
+    assert_frame_equal(by_jvm.profile, by_polars.profile, check_exact=True)
+    moved = drift(by_polars.counts, by_jvm.counts, asked.columns)
+    assert moved.height > 0 and moved["population_stability_index"].max() == 0 == moved["percent_null_delta"].max()
 
 
 def test_the_scoring_step_agrees_with_polars_in_every_column(spark: Any, tmp_path: Path) -> None:

@@ -1,0 +1,43 @@
+"""What is measured at every size: each step of a week by each engine, where the machine has the memory.
+
+Belongs here: which stages there are, and what each needs. Does not: measuring (benchmarks/measuring.py), the stages
+themselves (benchmarks/stages).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+POLARS, PYSAIL = "Polars", "pysail"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step by an engine. module: in benchmarks/stages; bytes_an_account: memory, from smaller sizes, rounded up."""
+
+    step: str
+    engine: str
+    module: str
+    bytes_an_account: int
+
+    @property
+    def title(self) -> str:
+        """As the table calls it."""
+        return f"{self.step}, {self.engine}"
+
+    def lacks(self, accounts: int, free: int) -> str | None:
+        """Why it cannot be measured where so many bytes of memory are free; None where it can."""
+        needed = BASE + self.bytes_an_account * accounts
+        if needed <= free:
+            return None
+        return f"needs about {needed / 1e9:.0f} GB of memory, and {free / 1e9:.0f} GB are free"
+
+
+BASE = 700_000_000
+"""Bytes of a process with its libraries, before any account."""
+STAGES = (
+    Stage("score", POLARS, "scoring", 40),
+    Stage("score", PYSAIL, "scoring_on_spark", 500),
+    Stage("monitor", POLARS, "monitoring", 60),
+    Stage("monitor", PYSAIL, "monitoring_on_spark", 600),
+)
