@@ -24,6 +24,7 @@ from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.monitoring.counts import Column, monitored
 from seg_assets.segmentation.monitoring.metrics import drift_metrics, profile_metrics
 from seg_assets.segmentation.monitoring.placed import placed
+from seg_assets.segmentation.monitoring.slicing import Slicing
 from seg_assets.segmentation.monitoring.summary import Summary, summarised
 from seg_assets.segmentation.monitoring.tally import Tally, tally
 from seg_assets.segmentation.scaling import gate_of
@@ -32,6 +33,10 @@ from seg_assets.steps.models import read_champion
 from seg_assets.steps.reporting import open_step
 
 SNAPSHOTS, SEGMENT_ID = "account_snapshots", "segment_id"
+ROWS_AT_ONCE = 500_000
+"""Of which segments are worked out together."""
+VALUES_AT_ONCE = 50_000_000
+"""Of columns that are read together: 0.4 GB of numbers."""
 
 
 @dataclass(frozen=True)
@@ -61,29 +66,58 @@ class Asked:
     @property
     def read(self) -> list[str]:
         """The columns of a snapshot that all this needs."""
+        return list(dict.fromkeys([*self.gates, *self.read_first]))
+
+    @property
+    def read_first(self) -> list[str]:
+        """Those of them that say of every account what applies to it, and in which slices it is."""
         needed = () if self.segmentation is None else self.segmentation.required_columns
-        gates = [gate for gate in self.gates.values() if gate is not None]
-        return list(dict.fromkeys(["account_id", *self.gates, *gates, *self.slice_columns, *needed]))
+        return list(dict.fromkeys(["account_id", *self._asked_gates, *self.slice_columns, *needed]))
+
+    @property
+    def _asked_gates(self) -> list[str]:
+        return sorted({gate for gate in self.gates.values() if gate is not None})
 
     @property
     def slice_keys(self) -> tuple[str, ...]:
         """What accounts are sliced by."""
         return self.slice_columns if self.segmentation is None else (*self.slice_columns, SEGMENT_ID)
 
+    def keys_of(self, accounts: pl.DataFrame) -> pl.DataFrame:
+        """Gates and slice keys of account rows, which have the columns to `read_first`."""
+        keys = accounts.select(list(dict.fromkeys([*self._asked_gates, *self.slice_columns])))
+        if self.segmentation is None:
+            return keys
+        return keys.with_columns(placed(self.segmentation, accounts)[SEGMENT_ID])
+
     def tally(self, accounts: pl.DataFrame) -> Tally:
         """The tally of account rows, which have the columns to `read`."""
-        if self.segmentation is not None:
-            accounts = accounts.with_columns(placed(self.segmentation, accounts)[SEGMENT_ID])
-        return tally(accounts, self.gates, self.slice_keys)
+        return tally(accounts, self.gates, Slicing.of(self.keys_of(accounts), self.slice_keys))
 
 
 Summarise = Callable[[Lakehouse, dt.date, Asked], Summary]
 
 
 def summary_of(lakehouse: Lakehouse, monday: dt.date, asked: Asked) -> Summary:
-    """The summary of that Monday's accounts, on this machine."""
-    accounts = lakehouse.scan(SNAPSHOTS, [monday]).select(asked.read).collect()
-    return summarised(asked.tally(accounts), asked.columns)
+    """The summary of that Monday's accounts, on this machine: of a large snapshot some columns after the others."""
+    accounts = lakehouse.scan(SNAPSHOTS, [monday])
+    rows = accounts.select(pl.len()).collect().item()
+    # By position, since what is read later has to be of the same rows.
+    starts = range(0, max(rows, 1), ROWS_AT_ONCE)
+    keys = pl.concat(
+        asked.keys_of(accounts.slice(at, ROWS_AT_ONCE).select(asked.read_first).collect()) for at in starts
+    )
+    slicing = Slicing.of(keys, asked.slice_keys)
+
+    def tallies() -> Iterator[Tally]:
+        every, at_once = list(asked.gates), max(VALUES_AT_ONCE // max(rows, 1), 1)
+        for at in range(0, len(every), at_once):
+            names = every[at : at + at_once]
+            others = [name for name in names if name not in keys.columns]
+            columns = keys.hstack(accounts.select(others).collect()) if others else keys
+            yield tally(columns, {name: asked.gates[name] for name in names}, slicing)
+
+    return summarised(tallies(), asked.columns)
 
 
 def monitor_week(

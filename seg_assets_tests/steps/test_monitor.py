@@ -15,9 +15,10 @@ from polars.testing import assert_frame_equal
 from resources.spark import SparkTables
 from seg_assets.monitoring_schemas import DRIFT_METRICS, PROFILE_METRICS
 from seg_assets.schemas import account_snapshots
+from seg_assets.segmentation.monitoring.drift import drift
 from seg_assets.segmentation.monitoring.placed import placed
 from seg_assets.steps.inputs import MonitorInputs
-from seg_assets.steps.monitor import monitor, monitor_week
+from seg_assets.steps.monitor import Asked, monitor, monitor_week, summary_of
 from seg_assets.steps.monitor_on_spark import summary_on_spark
 from seg_assets_tests.checks.weeks import CATALOGUE, QUIET, TRAINED_ON, Weeks, accounts_on, segmentation
 from seg_assets_tests.spark_sessions import sail_session
@@ -121,6 +122,19 @@ def test_the_step_monitors_every_week_that_it_is_told(weeks: Weeks, tmp_path: Pa
     assert set(drift["drift_type"]) == {"BASELINE"}
     assert drift["population_stability_index"].max() == 0
     assert_frame_equal(stored(home)[0], stored(weeks)[0])
+
+
+def test_a_large_snapshot_is_read_some_rows_and_some_columns_after_the_others(
+    weeks: Weeks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = list(account_snapshots(CATALOGUE).schema)
+    asked = Asked.of(CATALOGUE, there, segmentation())
+    at_once = summary_of(weeks.lakehouse, WEEK, asked)
+    monkeypatch.setattr("seg_assets.steps.monitor.ROWS_AT_ONCE", 700)
+    monkeypatch.setattr("seg_assets.steps.monitor.VALUES_AT_ONCE", 20_000)
+    by_and_by = summary_of(weeks.lakehouse, WEEK, asked)
+    assert_frame_equal(by_and_by.profile, at_once.profile, check_exact=True)
+    assert drift(by_and_by.counts, at_once.counts, asked.columns)["population_stability_index"].max() == 0
 
 
 def odd(frame: pl.DataFrame) -> pl.DataFrame:

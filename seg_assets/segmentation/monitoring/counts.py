@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from seg_assets.catalogs import Catalogue, Kind
+from seg_assets.segmentation.monitoring.slicing import Slicing
 from seg_assets.segmentation.monitoring.tally import Tally, Values, tally
 from seg_assets.segmentation.reference import Reference
 from seg_assets.segmentation.scaling import Scale, gate_of
@@ -36,7 +38,7 @@ class Column:
     gate: str | None
     scale: Scale | None
 
-    @property
+    @cached_property
     def width(self) -> float:
         """How far one cell is from the next, in standard deviations of the reference."""
         return 0.0 if self.scale is None else _span(self.scale)[1] / (CELLS - 1)
@@ -100,7 +102,8 @@ def count(snapshot: pl.DataFrame, columns: Sequence[Column], slice_columns: Sequ
 
     slice_columns: categories of the snapshot; an account without a value is in no slice of that column.
     """
-    return cells(tally(snapshot, {column.name: column.gate for column in columns}, slice_columns), columns)
+    gates = {column.name: column.gate for column in columns}
+    return cells(tally(snapshot, gates, Slicing.of(snapshot, slice_columns)), columns)
 
 
 def cells(found: Tally, columns: Sequence[Column]) -> SnapshotCounts:

@@ -7,7 +7,7 @@ too large to tally in one place). Does not: comparing two snapshots (metrics.py,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seg_assets.segmentation.monitoring.counts import CELLS, Column, FeatureCounts, SnapshotCounts, cells, counted
-from seg_assets.segmentation.monitoring.profile import Figures, figures_of, profile_rows, profiled
-from seg_assets.segmentation.monitoring.tally import EVERYONE, Tally, Values, merged
+from seg_assets.segmentation.monitoring.profile import Figures, figures_of, profile_rows
+from seg_assets.segmentation.monitoring.slicing import EVERYONE
+from seg_assets.segmentation.monitoring.tally import Tally, Values, merged
 
 Row = dict[str, Any]
 
@@ -62,9 +63,21 @@ class Summary:
     counts: SnapshotCounts
 
 
-def summarised(found: Tally, columns: Sequence[Column]) -> Summary:
-    """The summary of a snapshot that was tallied with all of `columns`."""
-    return Summary(profiled(found), cells(found, columns))
+def summarised(tallies: Iterable[Tally], columns: Sequence[Column]) -> Summary:
+    """The summary of a snapshot from tallies of some of its columns each, `columns` among them.
+
+    No tally is kept: it may hold every value of a column. Raises ValueError without any.
+    """
+    figures: dict[str, list[Figures]] = {}
+    counts: dict[str, FeatureCounts] = {}
+    found = None
+    for found in tallies:
+        figures |= {name: [figures_of(one, found.types[name]) for one in of] for name, of in found.columns.items()}
+        counts |= cells(found, [column for column in columns if column.name in found.columns]).features
+    if found is None:
+        raise ValueError("a summary is made of one tally or more")
+    rows = profile_rows(found.slices, found.accounts, figures)
+    return Summary(rows, SnapshotCounts(found.accounts, found.slices, counts))
 
 
 def parts(found: Tally) -> pl.DataFrame:

@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from seg_assets.catalogs import Kind
 from seg_assets.segmentation.monitoring.counts import Column, index_column
+from seg_assets.segmentation.monitoring.slicing import Slicing
 from seg_assets.segmentation.monitoring.summary import PARTS, Summary, assembled, measured, parts, summarised
 from seg_assets.segmentation.monitoring.tally import Tally, tally
 
@@ -34,7 +35,7 @@ ACCOUNT = st.tuples(
 
 
 def tallied(accounts: pl.DataFrame) -> Tally:
-    return tally(accounts, GATES, SLICES)
+    return tally(accounts, GATES, Slicing.of(accounts, SLICES))
 
 
 def by_parts(batches: list[pl.DataFrame]) -> Summary:
@@ -46,13 +47,16 @@ def by_parts(batches: list[pl.DataFrame]) -> Summary:
     return assembled(pl.concat([measured(group, TYPES, columns) for group in groups]), TYPES, COLUMNS, SLICES)
 
 
+@settings(deadline=None)
 @given(st.lists(ACCOUNT, min_size=1, max_size=40), st.integers(1, 5))
 def test_parts_of_a_snapshot_make_the_summary_of_the_whole(accounts, batches):
     schema = {"number": pl.Float64, "flag": pl.Boolean, "text": pl.String, "applies": pl.Boolean} | dict.fromkeys(
         SLICES, pl.String
     )
     frame = pl.DataFrame(accounts, schema=schema, orient="row")
-    whole = summarised(tallied(frame), COLUMNS)
+    whole = summarised([tallied(frame)], COLUMNS)
+    one_by_one = [tally(frame, {name: gate}, Slicing.of(frame, SLICES)) for name, gate in GATES.items()]
+    assert_frame_equal(summarised(one_by_one, COLUMNS).profile, whole.profile, check_exact=True)
     size = -(-frame.height // batches)
     found = by_parts([frame.slice(start, size) for start in range(0, frame.height, size)])
     assert_frame_equal(found.profile, whole.profile, check_exact=True)
