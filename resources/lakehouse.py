@@ -66,6 +66,10 @@ class Lakehouse:
             return {}
         return _files_by_date(self._open(table))
 
+    def files(self, table: str) -> list[str]:
+        """The files of all rows of `table`. Raises TableError where it cannot be opened."""
+        return list(self._open(table).file_uris())
+
     def written(self, table: str) -> dict[dt.date, float] | None:
         """When each date that `table` holds was written, in seconds since 1970; None where it keeps no partitions."""
         if not self.exists(table):

@@ -20,6 +20,7 @@ from seg_assets.decision_commands import promote, rollback
 from seg_assets.describe_command import describe
 from seg_assets.options import Catalog, Home, Json, LandingTables, listed, parsed, settings_of
 from seg_assets.override_commands import app as overrides
+from seg_assets.publish_command import publish
 
 if TYPE_CHECKING:
     from seg_assets.automation.launch import Run
@@ -226,6 +227,7 @@ def explain(
 
 
 app.command()(describe)
+app.command()(publish)
 app.command()(promote)
 app.command()(rollback)
 app.add_typer(overrides, name="override")

@@ -30,7 +30,7 @@ def commands(program: str) -> list[list[str]]:
 def test_seg_takes_what_the_page_gives_it():
     known = typer.main.get_command(app)
     given = commands("seg")
-    assert {name for name, *_ in given} == {"sample", "run", "show", "describe"}
+    assert {name for name, *_ in given} == {"sample", "run", "show", "describe", "publish"}
     for name, *options in given:
         known.commands[name].make_context(name, options)
 

@@ -1,0 +1,56 @@
+"""`seg publish`: the tables of a home, copied to Unity Catalog.
+
+Belongs here: its options, and what it says. Does not: copying (steps/publish.py), the other commands (cli.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from typing import Annotated
+
+import typer
+
+from seg_assets.options import Catalog, Home, Json, listed, settings_of
+
+
+def publish(
+    schema: Annotated[str, typer.Argument(help="<catalog>.<schema>, such as main.segments")],
+    tables: Annotated[
+        str | None, typer.Option(help="only these, such as segment_scores,segment_profiles [default: all]")
+    ] = None,
+    home: Home = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
+    """Copy what changed since the last time to Unity Catalog, by the Spark of this machine or of SPARK_REMOTE."""
+    from resources.lakehouse import Lakehouse, TableError
+    from resources.spark import SparkError, SparkTables, open_session
+    from seg_assets.assets.tables import tables_of
+    from seg_assets.catalogs import CatalogueError, catalogue_at
+    from seg_assets.steps.publish import publish as published_one_by_one
+
+    settings = settings_of(home, None, catalog)
+    lakehouse = Lakehouse(settings.lakehouse)
+    try:
+        known = tables_of(catalogue_at(settings.catalog))
+        wanted = listed(tables, str) or list(known)
+        if unknown := sorted(set(wanted) - set(known)):
+            raise ValueError(f"there is no table {unknown[0]}; there are {', '.join(sorted(known))}")
+        spark = SparkTables(open_session())
+        partitions, rows = Counter[str](), Counter[str]()
+        chosen = [known[name] for name in wanted]
+        for one in published_one_by_one(lakehouse, spark, chosen, schema, lambda: dt.datetime.now(dt.UTC)):
+            partitions[one.table] += 1
+            rows[one.table] += one.rows
+            if not as_json:
+                typer.echo(f"{one.table}{f' {one.partition}' if one.partition else ''}: {one.rows:,} rows")
+    except (CatalogueError, SparkError, TableError, ValueError) as error:
+        typer.echo(f"seg publish: {error}", err=True)
+        raise typer.Exit(2) from error
+    if as_json:
+        told = {name: {"partitions": partitions[name], "rows": rows[name]} for name in sorted(partitions)}
+        typer.echo(json.dumps({"schema": schema, "tables": told}))
+    else:
+        typer.echo(f"{partitions.total()} partitions of {len(partitions)} tables copied to {schema}")

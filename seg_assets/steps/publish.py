@@ -1,0 +1,103 @@
+"""Copy the tables of a home to Unity Catalog, partition by partition: what changed since it was copied last.
+
+Belongs here: which partitions are to be copied, and copying one. Does not: the names there (unity_catalog.py), how a
+partition is replaced (resources/spark.py), describing the tables (seg describe).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from resources.lakehouse import Lakehouse
+from resources.spark import SparkTables, spark_type
+from seg_assets.publication_schemas import PUBLICATIONS
+from seg_assets.schemas import Table
+from seg_assets.unity_catalog import full_name
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@dataclass(frozen=True)
+class Published:
+    """A partition that was copied; None for a table without partitions."""
+
+    table: str
+    partition: dt.date | None
+    rows: int
+
+
+def publish(
+    lakehouse: Lakehouse,
+    spark: SparkTables,
+    tables: Collection[Table],
+    schema: str,
+    now: Callable[[], dt.datetime],
+) -> Iterator[Published]:
+    """Replace, in `schema` (<catalog>.<schema>), what differs from its copy; yields each partition once it is there.
+
+    A copy is replaced in one commit, and noted after it: what was interrupted is copied again. Columns that are stored
+    here and that a table does not declare stay here. Raises ValueError where schema is none.
+    """
+    names = {table.name: full_name(table.name, schema) for table in tables}
+    already = _published(lakehouse, schema)
+    for table in sorted(tables, key=lambda one: one.name):
+        if not lakehouse.exists(table.name):
+            continue
+        for partition, files in _contents(lakehouse, table).items():
+            if already.get((table.name, partition)) == files:
+                continue
+            spark.replace(table, names[table.name], _rows(spark, lakehouse, table, partition), partition)
+            rows = _stored(lakehouse, table, partition)
+            note = {"schema": schema, "table": table.name, "partition": partition, "files": files}
+            row = {**note, "rows": rows, "at": now()}
+            lakehouse.append(PUBLICATIONS, pl.DataFrame([row], schema=PUBLICATIONS.schema))
+            yield Published(table.name, partition, rows)
+
+
+def _published(lakehouse: Lakehouse, schema: str) -> Mapping[tuple[str, dt.date | None], str]:
+    """What each partition consisted of when it was copied there last."""
+    if not lakehouse.exists(PUBLICATIONS.name):
+        return {}
+    there = lakehouse.scan(PUBLICATIONS.name).filter(pl.col("schema") == schema).sort("at")
+    return {(table, day): files for table, day, files in there.select("table", "partition", "files").collect().rows()}
+
+
+def _contents(lakehouse: Lakehouse, table: Table) -> dict[dt.date | None, str]:
+    """Every partition with a hash of its files, whose names are never used again, the oldest first."""
+    if table.partition_column is None:
+        return {None: _hash(lakehouse.files(table.name))}
+    return {day: _hash(files) for day, files in sorted(lakehouse.partitions(table.name).items())}
+
+
+def _hash(files: Collection[str]) -> str:
+    names = sorted(file.rpartition("/")[2] for file in files)
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def _rows(spark: SparkTables, lakehouse: Lakehouse, table: Table, partition: dt.date | None) -> DataFrame:
+    """The rows of a partition with all columns that the table declares: null where they are not stored yet."""
+    from pyspark.sql import functions as f
+
+    stored = spark.scan(lakehouse.uri(table.name))
+    if partition is not None:
+        stored = stored.filter(f.col(str(table.partition_column)) == f.lit(partition))
+    there = set(stored.columns)
+    return stored.select(
+        *(
+            f.col(name) if name in there else f.lit(None).cast(spark_type(dtype)).alias(name)
+            for name, dtype in table.schema.items()
+        )
+    )
+
+
+def _stored(lakehouse: Lakehouse, table: Table, partition: dt.date | None) -> int:
+    days = None if partition is None else [partition]
+    rows: int = lakehouse.scan(table.name, days).select(pl.len()).collect().item()
+    return rows
