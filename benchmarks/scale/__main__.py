@@ -25,6 +25,7 @@ from benchmarks.machine import machine
 from benchmarks.measuring import CHECKOUT, Figures, measure
 from benchmarks.prepared import Prepared
 from benchmarks.scale.cost import CLUSTERS, Assumptions, cost
+from benchmarks.scale.pipes import Overhead, overheads
 from benchmarks.scale.populations import grown
 from benchmarks.scale.stages import POLARS, PYSAIL, STAGES, Stage
 from benchmarks.table import aims_table, aligned, stages_table
@@ -45,6 +46,8 @@ def main() -> None:
         sample = Prepared(Path(folder), min(SAMPLE, *given.sizes))
         prepare = [sys.executable, "-m", "benchmarks.preparing", folder, str(sample.accounts)]
         subprocess.run(prepare, check=True, cwd=CHECKOUT)
+        around = overheads(sample, Path(folder))
+        print(_pipes_table(around), end="\n\n", flush=True)
         for accounts in given.sizes:
             _refuse_full_disk(Path(folder), accounts)
             prepared = grown(sample, accounts)
@@ -55,10 +58,10 @@ def main() -> None:
     print(_cost_table(found), end="\n\n")
     nodes = {cluster.name: cluster.dbu_an_hour for cluster in CLUSTERS}
     print(f"assumed, not measured: {asdict(Assumptions())}; DBU an hour of each node: {nodes}\n")
-    if aims := _aims(found):
-        print(aims_table(aims))
+    aims = [*_aims(found), *(_at_most(f"Pipes overhead, {one.where}", one.then, "s", 5) for one in around)]
+    print(aims_table(aims))
     if given.out is not None:
-        given.out.write_text(json.dumps(_stored(found), indent=1) + "\n", encoding="utf-8")
+        given.out.write_text(json.dumps(_stored(found, around, aims), indent=1) + "\n", encoding="utf-8")
 
 
 def _measured(prepared: Prepared, stages: Sequence[Stage], repeats: int) -> dict[Stage, Figures]:
@@ -89,6 +92,11 @@ def _refuse_full_disk(folder: Path, accounts: int) -> None:
             f"{accounts:,} accounts need about {BYTES_AN_ACCOUNT * accounts / 1e9:.0f} GB, and {free / 1e9:.0f} GB are "
             f"free below {tempfile.gettempdir()}: set TMPDIR, or leave this size out (--sizes)"
         )
+
+
+def _pipes_table(around: Sequence[Overhead]) -> str:
+    rows = [("a step's seconds beside its work", "first", "then")]
+    return aligned([*rows, *((one.where, f"{one.first:.2f}", f"{one.then:.2f}") for one in around)], left=1)
 
 
 def _cost_table(found: Found) -> str:
@@ -134,12 +142,13 @@ def _at_most(what: str, figure: float, unit: str, bound: float) -> Aim:
     return Aim(what, figure, unit, f"at most {bound:g} {unit}", operator.le(figure, bound))
 
 
-def _stored(found: Found) -> dict[str, object]:
+def _stored(found: Found, around: Sequence[Overhead], aims: Sequence[Aim]) -> dict[str, object]:
     return {
         "machine": machine(),
         "figures": {str(accounts): [asdict(one) for one in by_stage.values()] for accounts, by_stage in found.items()},
         "assumed": {"assumptions": asdict(Assumptions()), "clusters": [asdict(cluster) for cluster in CLUSTERS]},
-        "aims": [asdict(aim) for aim in _aims(found)],
+        "pipes": [asdict(one) for one in around],
+        "aims": [asdict(aim) for aim in aims],
     }
 
 
