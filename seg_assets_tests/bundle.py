@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 from databricks.bundles.cluster_policies import ClusterPolicy
+from databricks.bundles.dashboards import Dashboard
 from databricks.bundles.jobs import Job
 from databricks.bundles.schemas import Schema
 from databricks.bundles.volumes import Volume
@@ -22,9 +23,10 @@ from databricks.bundles.volumes import Volume
 from seg_assets_tests.shared import CHECKOUT
 
 TEXT = (CHECKOUT / "databricks.yml").read_text(encoding="utf-8")
-KINDS = {"cluster_policies": ClusterPolicy, "jobs": Job, "schemas": Schema, "volumes": Volume}
+KINDS = {"cluster_policies": ClusterPolicy, "dashboards": Dashboard, "jobs": Job, "schemas": Schema, "volumes": Volume}
 GIVEN = {
     "nfs_share": "fs-0123.efs.eu-west-1.amazonaws.com:/",
+    "warehouse": "0123456789abcdef",
     "service_principal": "5e9c0000-0000-4000-8000-000000000000",
 }
 """The variables that have no default: what an administrator gives."""
