@@ -1,4 +1,4 @@
-"""`python -m benchmarks.scale`: the steps of a week for populations of three sizes, as tables, stored as JSON.
+"""`python -m benchmarks.scale`: the steps for populations of three sizes, as tables, stored as JSON.
 
 Belongs here: arguments, the order of things, printing and storing. Does not: the populations (populations.py), what is
 measured (stages.py), the cost model (cost.py), measuring (benchmarks/measuring.py).
@@ -27,7 +27,7 @@ from benchmarks.prepared import Prepared
 from benchmarks.scale.cost import CLUSTERS, Assumptions, cost
 from benchmarks.scale.pipes import Overhead, overheads
 from benchmarks.scale.populations import grown
-from benchmarks.scale.stages import POLARS, PYSAIL, STAGES, Stage
+from benchmarks.scale.stages import OF_A_WEEK, POLARS, PYSAIL, STAGES, Stage
 from benchmarks.table import aims_table, aligned, stages_table
 
 SAMPLE = 420_000
@@ -79,7 +79,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="accounts")
     steps = sorted({stage.step for stage in STAGES})
-    parser.add_argument("--steps", nargs="+", choices=steps, default=steps, help="of a week (default: all)")
+    parser.add_argument("--steps", nargs="+", choices=steps, default=steps, help="default: all")
     parser.add_argument("--repeats", type=int, default=2, help="of each size and engine; the first is cold")
     parser.add_argument("--out", type=Path, help="where to store the figures")
     return parser.parse_args()
@@ -113,12 +113,12 @@ def _cost_table(found: Found) -> str:
             one = cost(cpu, cluster, Assumptions())
             figures = f"{cpu:,.0f}", f"{measured:,}", f"{one.seconds:,.0f}", f"{one.dbu:.2f}", f"{one.usd:.3f}"
             rows.append((f"{accounts:,}", cluster.name, *figures))
-    return aligned(rows, left=2)
+    return aligned(rows, left=2) if len(rows) > 1 else "no cost: not all steps of a week were measured"
 
 
 def _steps(found: dict[Stage, Figures], engine: str) -> list[Figures]:
-    """The figures of every step by that engine; none where one of them was left out."""
-    figures = [found.get(stage) for stage in STAGES if stage.engine == engine]
+    """The figures of every step of a week by that engine; none where one of them was left out."""
+    figures = [found.get(stage) for stage in STAGES if stage.engine == engine and stage.step in OF_A_WEEK]
     return [one for one in figures if one is not None] if None not in figures else []
 
 

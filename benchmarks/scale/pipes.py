@@ -26,7 +26,6 @@ from seg_assets_tests.workspace.fixture import VOLUME
 from seg_assets_tests.workspace.machines import compute_text
 from seg_assets_tests.workspace.workspace import Workspace
 
-
 QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 

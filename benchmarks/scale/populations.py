@@ -10,10 +10,10 @@ import datetime as dt
 
 import polars as pl
 
-from benchmarks.prepared import DEFINITION_VERSION, SERVICE_MONTH, WEEK, Prepared
+from benchmarks.prepared import DATA_MONTH, DEFINITION_VERSION, SERVICE_MONTH, WEEK, Prepared
 from resources.lakehouse import Lakehouse
 from seg_assets.catalogs import default_catalogue
-from seg_assets.schemas import SEGMENT_MODEL, account_snapshots
+from seg_assets.schemas import PREPROCESSORS, SEGMENT_MODEL, account_snapshots
 from seg_assets.segmentation.promotion import AUTOMATIC, Promotion
 from seg_assets.steps.models import append_promotion
 
@@ -21,7 +21,7 @@ SNAPSHOTS = "account_snapshots"
 
 
 def grown(sample: Prepared, accounts: int) -> Prepared:
-    """A lakehouse beside that of `sample` with its model and `accounts` accounts in its week.
+    """A lakehouse beside that of `sample` with its model, its preprocessor and `accounts` accounts in its week.
 
     Values are those of the sample; a copy of an account has its id behind the number of the copy, so that ids stay
     distinct and sorted. Raises ValueError where `sample` has no accounts.
@@ -30,7 +30,9 @@ def grown(sample: Prepared, accounts: int) -> Prepared:
     if rows.is_empty():
         raise ValueError("the sample has no accounts to copy")
     prepared = Prepared(sample.folder / f"accounts-{accounts}", accounts)
-    _copy_model(sample.lakehouse, prepared.lakehouse)
+    for table, month in ((SEGMENT_MODEL, SERVICE_MONTH), (PREPROCESSORS, DATA_MONTH)):
+        copied = sample.lakehouse.scan(table.name, [month]).collect()
+        prepared.lakehouse.replace(table, copied, month)
     _promote(prepared.lakehouse)
     full, rest = divmod(accounts, rows.height)
     copies = [rows.lazy().with_columns(_numbered(copy)) for copy in range(full)]
@@ -49,8 +51,3 @@ def _promote(lakehouse: Lakehouse) -> None:
     version = DEFINITION_VERSION
     decision = Promotion(SERVICE_MONTH, version, "promote", AUTOMATIC, at, "to be measured", None, version)
     append_promotion(lakehouse, decision)
-
-
-def _copy_model(source: Lakehouse, target: Lakehouse) -> None:
-    model = source.scan(SEGMENT_MODEL.name, [SERVICE_MONTH]).collect()
-    target.replace(SEGMENT_MODEL, model, SERVICE_MONTH)

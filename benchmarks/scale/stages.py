@@ -1,4 +1,4 @@
-"""What is measured at every size: each step of a week by each engine, where the machine has the memory.
+"""What is measured at every size: each step by each engine that it has, where the machine has the memory.
 
 Belongs here: which stages there are, and what each needs. Does not: measuring (benchmarks/measuring.py), the stages
 themselves (benchmarks/stages).
@@ -40,4 +40,7 @@ STAGES = (
     Stage("score", PYSAIL, "scoring_on_spark", 500),
     Stage("monitor", POLARS, "monitoring", 60),
     Stage("monitor", PYSAIL, "monitoring_on_spark", 600),
+    Stage("fit", POLARS, "fit", 120),
 )
+OF_A_WEEK = ("score", "monitor")
+"""A fit is of a month, and on Polars whatever scores: above a million accounts it learns from a sample."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from benchmarks.prepared import SERVICE_MONTH, WEEK, Prepared
+from benchmarks.prepared import DATA_MONTH, SERVICE_MONTH, WEEK, Prepared
 from benchmarks.scale.cost import CLUSTERS, Assumptions, Cluster, cost
 from benchmarks.scale.populations import grown
+from benchmarks.scale.stages import Stage
 from seg_assets.catalogs import default_catalogue
-from seg_assets.schemas import SEGMENT_MODEL, account_snapshots
+from seg_assets.schemas import PREPROCESSORS, SEGMENT_MODEL, account_snapshots
 
 
 def test_a_grown_population_is_the_sample_over_and_over_under_other_ids(tmp_path):
@@ -24,10 +25,18 @@ def test_a_grown_population_is_the_sample_over_and_over_under_other_ids(tmp_path
         "definition_version": "2026-07.1"
     }
     sample.lakehouse.replace(SEGMENT_MODEL, pl.DataFrame([model]), SERVICE_MONTH)
+    preprocessor = pl.DataFrame({"trained_on": WEEK, "preprocessor": "{}"})
+    sample.lakehouse.replace(PREPROCESSORS, preprocessor, DATA_MONTH)
     found = grown(sample, 250).lakehouse.scan("account_snapshots", [WEEK]).collect()
     assert found["account_id"].n_unique() == found.height == 250
     assert found["account_id"].is_sorted()
     assert found["employee_count"].to_list() == [*range(100), *range(100), *range(50)]
+
+
+def test_a_stage_that_the_machine_has_no_memory_for_says_how_much_it_needs():
+    stage = Stage("score", "pysail", "scoring_on_spark", 500)
+    assert stage.lacks(4_200_000, 8_000_000_000) is None
+    assert stage.lacks(42_000_000, 8_000_000_000) == "needs about 22 GB of memory, and 8 GB are free"
 
 
 def test_cost_is_work_over_cores_and_pays_for_the_start():
