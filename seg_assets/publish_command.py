@@ -38,6 +38,8 @@ def publish(
         wanted = listed(tables, str) or list(known)
         if unknown := sorted(set(wanted) - set(known)):
             raise ValueError(f"there is no table {unknown[0]}; there are {', '.join(sorted(known))}")
+        if not any(lakehouse.exists(name) for name in wanted):
+            raise ValueError(f"none of these tables is below {lakehouse.root} yet: run `seg run`")
         spark = SparkTables(open_session())
         partitions, rows = Counter[str](), Counter[str]()
         chosen = [known[name] for name in wanted]
@@ -49,6 +51,15 @@ def publish(
     except (CatalogueError, SparkError, TableError, ValueError) as error:
         typer.echo(f"seg publish: {error}", err=True)
         raise typer.Exit(2) from error
+    except Exception as error:
+        if not type(error).__module__.startswith("pyspark."):
+            raise
+        typer.echo(f"seg publish: Spark refuses: {str(error).strip().splitlines()[0]}", err=True)
+        typer.echo(
+            f"What was copied stays. Is there a schema {schema}, and may you make tables in it? Then run it again.",
+            err=True,
+        )
+        raise typer.Exit(1) from error
     if as_json:
         told = {name: {"partitions": partitions[name], "rows": rows[name]} for name in sorted(partitions)}
         typer.echo(json.dumps({"schema": schema, "tables": told}))

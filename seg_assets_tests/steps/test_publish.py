@@ -153,6 +153,10 @@ def test_the_command_says_what_it_copied_and_what_is_wrong(
     assert code == 2 and "write <catalog>.<schema>, such as main.segments" in says
     code, says = told(SCHEMA, "--tables", "segment_score")
     assert code == 2 and "there is no table segment_score; there are" in says
+    code, says = told(SCHEMA, "--tables", "segment_profiles")
+    assert code == 2 and f"none of these tables is below {tmp_path / 'lakehouse'} yet: run `seg run`" in says
+    code, says = told("sail.nowhere")
+    assert code == 1 and "Is there a schema sail.nowhere, and may you make tables in it?" in says
     code, says = told(SCHEMA, "--tables", "segment_scores")
     assert code == 0 and says.splitlines() == [
         f"segment_scores {JUNE}: 3 rows",
