@@ -56,17 +56,23 @@ class SparkTables:
         reader = self.session.read
         return reader.format("delta").load(_location(uri)) if _is_path(uri) else reader.table(uri)
 
+    def exists(self, name: str) -> bool:
+        """Whether there is a table of that name in the catalogue."""
+        return bool(self.session.catalog.tableExists(name))
+
     def replace(self, table: Table, uri: str, frame: DataFrame, partition: dt.date | None) -> None:
         """Put `frame`, which has the columns and types of `table`, in the place of one partition, in one commit.
 
         partition: None for a table without partitions, whose rows are all replaced. The table is created where it is
-        missing, and widened where it lacks a column. A write that fails or is interrupted leaves it as it was.
+        missing, and widened where it lacks a column; columns that `table` no longer has are null. A write that fails or
+        is interrupted leaves it as it was.
         """
         from pyspark.sql import functions as f
 
         column = table.partition_column
         if (column is None) != (partition is None):
-            raise ValueError(f"table {table.name} has {'no' if column is None else 'a'} partition, not {partition}")
+            told = "no partitions" if column is None else f"a partition for each {column}"
+            raise ValueError(f"table {table.name} has {told}: partition is {partition}")
         by = [] if column is None else [column]
         # Of its own, since pysail widens a table by appending to it alone.
         nothing = self.session.createDataFrame([], spark_schema(table)).write.format("delta").partitionBy(*by)
@@ -75,7 +81,7 @@ class SparkTables:
             _save(nothing.mode("append").option("mergeSchema", "true"), uri)
         # After none of the table's own rows the new ones have its very types. Without, pysail refuses lists, whose
         # elements it calls `item` in a frame and `element` in a table.
-        rows = self.scan(uri).limit(0).unionByName(frame)
+        rows = self.scan(uri).limit(0).unionByName(frame, allowMissingColumns=True)
         replacing = rows.write.format("delta").mode("overwrite").partitionBy(*by)
         if partition is None:
             _save(replacing, uri)

@@ -29,6 +29,7 @@ def publish(
     from resources.spark import SparkError, SparkTables, open_session
     from seg_assets.assets.tables import tables_of
     from seg_assets.catalogs import CatalogueError, catalogue_at
+    from seg_assets.publication_schemas import PUBLICATIONS
     from seg_assets.steps.publish import publish as published_one_by_one
 
     settings = settings_of(home, None, catalog)
@@ -36,8 +37,9 @@ def publish(
     try:
         known = tables_of(catalogue_at(settings.catalog))
         wanted = listed(tables, str) or list(known)
-        if unknown := sorted(set(wanted) - set(known)):
-            raise ValueError(f"there is no table {unknown[0]}; there are {', '.join(sorted(known))}")
+        if wrong := sorted(set(wanted) - set(known)):
+            raise ValueError(f"there is no table {wrong[0]}; there are {', '.join(sorted(known))}")
+        unknown = sorted(set(lakehouse.tables()) - set(known) - {PUBLICATIONS.name})
         if not any(lakehouse.exists(name) for name in wanted):
             raise ValueError(f"none of these tables is below {lakehouse.root} yet: run `seg run`")
         spark = SparkTables(open_session())
@@ -62,6 +64,10 @@ def publish(
         raise typer.Exit(1) from error
     if as_json:
         told = {name: {"partitions": partitions[name], "rows": rows[name]} for name in sorted(partitions)}
-        typer.echo(json.dumps({"schema": schema, "tables": told}))
-    else:
-        typer.echo(f"{partitions.total()} partitions of {len(partitions)} tables copied to {schema}")
+        typer.echo(json.dumps({"schema": schema, "tables": told, "unknown": unknown}))
+        return
+    typer.echo(f"{partitions.total()} partitions of {len(partitions)} tables copied to {schema}")
+    if unknown:
+        typer.echo(
+            f"Not copied, since this catalogue does not know them (SEG_CATALOG, --catalog): {', '.join(unknown)}"
+        )

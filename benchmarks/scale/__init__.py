@@ -1,5 +1,5 @@
-"""How scoring grows with the population: `python -m benchmarks.scale`, or `make scale`.
+"""How the steps grow with the population: `python -m benchmarks.scale`, or `make scale`.
 
-Belongs here: populations of three sizes, each scored by Polars and by Spark; what that would cost on clusters.
+Belongs here: populations of three sizes, each scored and monitored by Polars and by Spark; what clusters would cost.
 Does not: the yardstick of one size, against others (benchmarks/).
 """

@@ -109,17 +109,18 @@ def _cost_table(found: Found) -> str:
             if measured is None:
                 continue
             # Of a size that was left out: as many times the work as there are times the accounts.
-            cpu = sum(one.warm_cpu for one in _steps(found[measured], engine)) * accounts / measured
+            work = [one.warm_cpu * stage.times(Assumptions()) for stage, one in _steps(found[measured], engine).items()]
+            cpu = sum(work) * accounts / measured
             one = cost(cpu, cluster, Assumptions())
             figures = f"{cpu:,.0f}", f"{measured:,}", f"{one.seconds:,.0f}", f"{one.dbu:.2f}", f"{one.usd:.3f}"
             rows.append((f"{accounts:,}", cluster.name, *figures))
     return aligned(rows, left=2) if len(rows) > 1 else "no cost: not all steps of a week were measured"
 
 
-def _steps(found: dict[Stage, Figures], engine: str) -> list[Figures]:
+def _steps(found: dict[Stage, Figures], engine: str) -> dict[Stage, Figures]:
     """The figures of every step of a week by that engine; none where one of them was left out."""
-    figures = [found.get(stage) for stage in STAGES if stage.engine == engine and stage.step in OF_A_WEEK]
-    return [one for one in figures if one is not None] if None not in figures else []
+    stages = [stage for stage in STAGES if stage.engine == engine and stage.step in OF_A_WEEK]
+    return {stage: found[stage] for stage in stages} if set(stages) <= found.keys() else {}
 
 
 def _aims(found: Found) -> list[Aim]:

@@ -1,4 +1,4 @@
-"""What a week's scoring would cost on clusters: from processor seconds that were measured, and prices that are assumed.
+"""What a week would cost on clusters: from processor seconds that were measured, and prices that are assumed.
 
 Belongs here: the model and its assumptions, each by name. Does not: measuring (__main__.py).
 """
@@ -22,12 +22,14 @@ class Cluster:
 class Assumptions:
     """What no run here can show. efficiency: the share of the cores' time that is work, by number of nodes: joins and
     shuffles between machines take the rest; core: how fast a core is beside one of the machine that was measured;
-    start_seconds: until the first task runs, billed; price: USD a DBU of job compute.
+    snapshots: that an ordinary week's monitoring summarises (its own, the week before, the training snapshot), where
+    one was measured; start_seconds: until the first task runs, billed; price: USD a DBU of job compute.
     """
 
     efficiency_one_node: float = 0.8
     efficiency_many_nodes: float = 0.6
     core: float = 1.0
+    snapshots: int = 3
     start_seconds: float = 240.0
     price: float = 0.15
 

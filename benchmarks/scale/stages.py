@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.scale.cost import Assumptions
+
 POLARS, PYSAIL = "Polars", "pysail"
 
 
@@ -24,6 +26,10 @@ class Stage:
     def title(self) -> str:
         """As the table calls it."""
         return f"{self.step}, {self.engine}"
+
+    def times(self, assumed: Assumptions) -> int:
+        """How often a week does what was measured."""
+        return assumed.snapshots if self.step == "monitor" else 1
 
     def lacks(self, accounts: int, free: int) -> str | None:
         """Why it cannot be measured where so many bytes of memory are free; None where it can."""

@@ -84,8 +84,9 @@ class Asked:
         return self.slice_columns if self.segmentation is None else (*self.slice_columns, SEGMENT_ID)
 
     def keys_of(self, accounts: pl.DataFrame) -> pl.DataFrame:
-        """Gates and slice keys of account rows, which have the columns to `read_first`."""
-        keys = accounts.select(list(dict.fromkeys([*self._asked_gates, *self.slice_columns])))
+        """Ids, gates and slice keys of account rows, which have the columns to `read_first`."""
+        # Ids, since a frame without columns has no rows.
+        keys = accounts.select(list(dict.fromkeys(["account_id", *self._asked_gates, *self.slice_columns])))
         if self.segmentation is None:
             return keys
         return keys.with_columns(placed(self.segmentation, accounts)[SEGMENT_ID])
@@ -128,12 +129,13 @@ def monitor_week(
     drift_metrics has none before there is a champion, and where its training snapshot is gone. Every snapshot is put
     into segments by the same definitions, so that a refresh is no drift.
     """
+    version = DeltaTable(lakehouse.uri(SNAPSHOTS)).version()
     champion = read_champion(lakehouse, week)
     landed = lakehouse.partitions(SNAPSHOTS)
     there = lakehouse.scan(SNAPSHOTS, [week]).collect_schema().names()
     asked = Asked.of(catalogue, there, None if champion is None else champion.segmentation)
     now = summarise(lakehouse, week, asked)
-    profile = profile_metrics(now, week, DeltaTable(lakehouse.uri(SNAPSHOTS)).version())
+    profile = profile_metrics(now, week, version)
     drift = pl.DataFrame(schema=DRIFT_METRICS.schema)
     if champion is not None and champion.trained_on in landed:
         training = now if champion.trained_on == week else summarise(lakehouse, champion.trained_on, asked)

@@ -3,7 +3,7 @@
 Belongs here: the same as `summary_of` in monitor.py for a snapshot that outgrows one machine, through Spark Connect.
 Does not: the figures, which are the very ones of segmentation/monitoring; the session (resources/spark.py).
 
-What no machine ever holds is the snapshot; what one does is the different values of one column.
+What no machine ever holds is the snapshot; what one does is what the batches' accounts have in one column.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def summary_on_spark(tables: SparkTables, lakehouse: Lakehouse, monday: dt.date,
     from pyspark.sql import functions as f
 
     snapshots = tables.scan(lakehouse.uri(SNAPSHOTS))
-    types = {name: lakehouse.scan(SNAPSHOTS, [monday]).collect_schema()[name] for name in asked.gates}
+    stored = lakehouse.scan(SNAPSHOTS, [monday]).collect_schema()
+    types = {name: stored[name] for name in asked.gates}
     accounts = snapshots.filter(f.col("snapshot_date") == f.lit(monday)).select(*asked.read)
     parted = accounts.mapInArrow(_tallying(asked), spark_columns(PARTS))
     groups = parted.groupBy("slice_key", "slice_value", "column_name")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,7 +17,7 @@ import polars as pl
 from resources.lakehouse import Lakehouse
 from resources.spark import SparkTables, spark_type
 from seg_assets.publication_schemas import PUBLICATIONS
-from seg_assets.schemas import Table
+from seg_assets.schemas import Column, Table
 from seg_assets.unity_catalog import full_name
 
 if TYPE_CHECKING:
@@ -42,23 +42,35 @@ def publish(
 ) -> Iterator[Published]:
     """Replace, in `schema` (<catalog>.<schema>), what differs from its copy; yields each partition once it is there.
 
-    A copy is replaced in one commit, and noted after it: what was interrupted is copied again. Columns that are stored
-    here and that a table does not declare stay here. Raises ValueError where schema is none.
+    A copy is replaced in one commit, and noted after it: what was interrupted is copied again, and so is all of a table
+    that is no longer there. One process of a machine publishes at a time. Raises ValueError where schema is none.
     """
     names = {table.name: full_name(table.name, schema) for table in tables}
-    already = _published(lakehouse, schema)
-    for table in sorted(tables, key=lambda one: one.name):
-        if not lakehouse.exists(table.name):
-            continue
-        for partition, files in _contents(lakehouse, table).items():
-            if already.get((table.name, partition)) == files:
+    with lakehouse.alone("publish"):
+        already = _published(lakehouse, schema)
+        for declared in sorted(tables, key=lambda one: one.name):
+            if not lakehouse.exists(declared.name):
                 continue
-            spark.replace(table, names[table.name], _rows(spark, lakehouse, table, partition), partition)
-            rows = _stored(lakehouse, table, partition)
-            note = {"schema": schema, "table": table.name, "partition": partition, "files": files}
-            row = {**note, "rows": rows, "at": now()}
-            lakehouse.append(PUBLICATIONS, pl.DataFrame([row], schema=PUBLICATIONS.schema))
-            yield Published(table.name, partition, rows)
+            table, name = _as_stored(lakehouse, declared), names[declared.name]
+            copied = already if spark.exists(name) else {}
+            for partition, files in _contents(lakehouse, table).items():
+                if copied.get((table.name, partition)) == files:
+                    continue
+                spark.replace(table, name, _rows(spark, lakehouse, table, partition), partition)
+                rows = _stored(lakehouse, table, partition)
+                note = {"schema": schema, "table": table.name, "partition": partition, "files": files}
+                row = {**note, "rows": rows, "at": now()}
+                lakehouse.append(PUBLICATIONS, pl.DataFrame([row], schema=PUBLICATIONS.schema))
+                yield Published(table.name, partition, rows)
+
+
+def _as_stored(lakehouse: Lakehouse, table: Table) -> Table:
+    """The table with the further columns that it may have, and has."""
+    if not table.open_ended:
+        return table
+    stored = lakehouse.scan(table.name).collect_schema()
+    further = {name: Column(dtype, "") for name, dtype in stored.items() if name not in table.columns}
+    return replace(table, columns={**table.columns, **further})
 
 
 def _published(lakehouse: Lakehouse, schema: str) -> Mapping[tuple[str, dt.date | None], str]:

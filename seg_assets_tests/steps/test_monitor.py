@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,19 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from resources.lakehouse import Lakehouse
 from resources.spark import SparkTables
 from seg_assets.monitoring_schemas import DRIFT_METRICS, PROFILE_METRICS
 from seg_assets.schemas import account_snapshots
+from seg_assets.segmentation import Preprocessor, Reference, fit
 from seg_assets.segmentation.monitoring.drift import drift
 from seg_assets.segmentation.monitoring.placed import placed
 from seg_assets.steps.inputs import MonitorInputs
 from seg_assets.steps.monitor import Asked, monitor, monitor_week, summary_of
 from seg_assets.steps.monitor_on_spark import summary_on_spark
 from seg_assets_tests.checks.weeks import CATALOGUE, QUIET, TRAINED_ON, Weeks, accounts_on, segmentation
+from seg_assets_tests.segmentation.population import population
+from seg_assets_tests.segmentation.small_catalogue import small_catalogue
 from seg_assets_tests.spark_sessions import sail_session
 
 WEEK = QUIET[-1]
@@ -97,6 +102,34 @@ def test_no_drift_row_before_there_is_a_champion(tmp_path: Path, weeks: Weeks) -
     told = monitor_week(alone.lakehouse, CATALOGUE, WEEK)
     assert told[DRIFT_METRICS.name] == 0 < told[PROFILE_METRICS.name]
     assert stored(alone)[1].is_empty()
+
+
+def test_without_its_training_snapshot_a_week_has_a_profile_and_no_drift(tmp_path: Path, weeks: Weeks) -> None:
+    alone = Weeks(tmp_path)
+    alone.land(WEEK, weeks.week(WEEK).snapshot)
+    alone.promote(segmentation(), TRAINED_ON)
+    told = monitor_week(alone.lakehouse, CATALOGUE, WEEK)
+    assert (told[DRIFT_METRICS.name], told[PROFILE_METRICS.name]) == (0, stored(weeks)[0].height)
+
+
+@pytest.mark.parametrize("engine", ["polars", "spark"])
+def test_a_catalogue_without_slices_and_gates_is_monitored_too(tmp_path: Path, sail: SparkTables, engine: str) -> None:
+    """Of no columns a frame has no rows."""
+    catalogue = small_catalogue(slices=[])
+    catalogue = catalogue.model_copy(
+        update={"groups": tuple(one.model_copy(update={"applicable_when": None}) for one in catalogue.groups)}
+    )
+    lakehouse = Lakehouse(str(tmp_path))
+    accounts = population(catalogue, 200, monday=WEEK)
+    lakehouse.replace(account_snapshots(catalogue), accounts, WEEK)
+    summarise = summary_of if engine == "polars" else partial(summary_on_spark, sail)
+    monitor_week(lakehouse, catalogue, WEEK, summarise)
+    profile = lakehouse.scan(PROFILE_METRICS.name, [WEEK]).collect()
+    assert profile["count"].unique().to_list() == [200] and profile["slice_key"].null_count() == profile.height
+    reference = Reference.fit(accounts, catalogue)
+    fitted = fit(accounts, catalogue, None, None, preprocessor=Preprocessor.fit(accounts, catalogue, reference))
+    asked = Asked.of(catalogue, accounts.columns, fitted)
+    assert summarise(lakehouse, WEEK, asked).counts.accounts[0] == 200
 
 
 def test_every_segment_is_a_slice_by_the_same_definitions_in_every_snapshot(weeks: Weeks) -> None:

@@ -35,7 +35,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkTables]:
     # pysail keeps tables with a name below the current folder.
     with pytest.MonkeyPatch.context() as patch, sail_session() as session:
         patch.chdir(tmp_path_factory.mktemp("warehouse"))
-        session.sql(f"CREATE SCHEMA {SCHEMA}")
+        for schema in (SCHEMA, "sail.elsewhere", "sail.interrupted", "sail.dropped", "sail.further"):
+            session.sql(f"CREATE SCHEMA {schema}")
         yield SparkTables(session)
 
 
@@ -72,8 +73,8 @@ def copied(lakehouse: Lakehouse, spark: SparkTables, *tables: Table, schema: str
     return list(publish(lakehouse, spark, tables, schema, lambda: NOW))
 
 
-def there(spark: SparkTables, name: str) -> pl.DataFrame:
-    return pl.DataFrame(spark.session.read.table(f"{SCHEMA}.{name}").toArrow())
+def there(spark: SparkTables, name: str, schema: str = SCHEMA) -> pl.DataFrame:
+    return pl.DataFrame(spark.session.read.table(f"{schema}.{name}").toArrow())
 
 
 def test_every_table_of_the_graph_arrives_as_it_is(spark: SparkTables, tmp_path: Path) -> None:
@@ -105,7 +106,6 @@ def test_what_changed_is_copied_again_and_nothing_else(spark: SparkTables, tmp_p
         assert_frame_equal(found, wanted, check_row_order=False, check_dtypes=False)
     assert lakehouse.scan(PUBLICATIONS.name).collect().height == 5
     # Another schema has its own copies.
-    spark.session.sql("CREATE SCHEMA IF NOT EXISTS sail.elsewhere")
     assert len(copied(lakehouse, spark, DRIFT_METRICS, schema="sail.elsewhere")) == 2
 
 
@@ -120,18 +120,42 @@ def test_a_copy_gets_the_columns_that_a_table_has_been_given_since(spark: SparkT
     copied(lakehouse, spark, wide)
     found = there(spark, "widened").sort("snapshot_date", "a", nulls_last=True)
     assert found["b"].to_list() == [None, None, None, 1 / 3, 2 / 3, None]
+    # And is written still when one of them has left the catalogue.
+    lakehouse.replace(wide, rows(wide, 5), JULY)
+    copied(lakehouse, spark, narrow)
+    found = there(spark, "widened").sort("snapshot_date", "a", nulls_last=True)
+    assert found["a"].to_list() == [1 / 3, 2 / 3, None, 2, 7 / 3, None] and found["b"].null_count() == 6
 
 
-def test_what_was_interrupted_is_copied_again(
-    spark: SparkTables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_interrupted_is_copied_again_and_is_there_once(spark: SparkTables, tmp_path: Path) -> None:
     lakehouse = Lakehouse(str(tmp_path))
     for day in (JUNE, JULY):
-        store(lakehouse, SEGMENT_SCORES, day)
-    begun = publish(lakehouse, spark, [SEGMENT_SCORES], SCHEMA, lambda: NOW)
-    assert next(begun).partition == JUNE
-    begun.close()
-    assert [one.partition for one in copied(lakehouse, spark, SEGMENT_SCORES)] == [JULY]
+        store(lakehouse, DRIFT_METRICS, day)
+
+    def killed() -> dt.datetime:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(publish(lakehouse, spark, [DRIFT_METRICS], "sail.interrupted", killed))
+    assert [one.partition for one in copied(lakehouse, spark, DRIFT_METRICS, schema="sail.interrupted")] == [JUNE, JULY]
+    assert there(spark, DRIFT_METRICS.name, "sail.interrupted").height == 6
+
+
+def test_a_copy_that_was_dropped_comes_back_whole(spark: SparkTables, tmp_path: Path) -> None:
+    lakehouse = Lakehouse(str(tmp_path))
+    for day in (JUNE, JULY):
+        store(lakehouse, DRIFT_METRICS, day)
+    copied(lakehouse, spark, DRIFT_METRICS, schema="sail.dropped")
+    spark.session.sql(f"DROP TABLE sail.dropped.{DRIFT_METRICS.name}")
+    assert len(copied(lakehouse, spark, DRIFT_METRICS, schema="sail.dropped")) == 2
+
+
+def test_further_columns_of_an_open_ended_table_are_copied_too(spark: SparkTables, tmp_path: Path) -> None:
+    lakehouse = Lakehouse(str(tmp_path))
+    table = TABLES["account_features"]
+    lakehouse.replace(table, rows(table).with_columns(x_1=pl.lit(0.5)), JUNE)
+    copied(lakehouse, spark, table, schema="sail.further")
+    assert there(spark, table.name, "sail.further")["x_1"].to_list() == [0.5] * 3
 
 
 def test_the_command_says_what_it_copied_and_what_is_wrong(
@@ -163,4 +187,6 @@ def test_the_command_says_what_it_copied_and_what_is_wrong(
         f"1 partitions of 1 tables copied to {SCHEMA}",
     ]
     code, says = told(SCHEMA, "--json")
-    assert (code, json.loads(says)) == (0, {"schema": SCHEMA, "tables": {}})
+    assert (code, json.loads(says)) == (0, {"schema": SCHEMA, "tables": {}, "unknown": []})
+    Lakehouse(str(tmp_path / "lakehouse")).append(Table("raw/theirs", PROMOTIONS.columns), rows(PROMOTIONS))
+    assert "this catalogue does not know them (SEG_CATALOG, --catalog): raw/theirs" in told(SCHEMA)[1]

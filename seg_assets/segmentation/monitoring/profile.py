@@ -58,20 +58,21 @@ VALUED = "valued"
 """Accounts with a value: neither null nor NaN."""
 
 
-def profiled(found: Tally) -> pl.DataFrame:
-    """A row (SCHEMA) a column and slice, and one a slice for the table; everyone has the slice key "".
-
-    Numbers have moments and deciles, texts lengths and the ten most frequent values, Booleans both as 0 and 1 and as
-    values. A value that is null, or does not apply, is counted in num_nulls and left out of the rest.
-    """
-    figures = {name: [figures_of(one, found.types[name]) for one in values] for name, values in found.columns.items()}
-    return profile_rows(found.slices, found.accounts, figures)
+def column_figures(found: Tally) -> dict[str, list[Figures]]:
+    """The figures of every column of a tally, slice by slice."""
+    return {name: [figures_of(one, found.types[name]) for one in of] for name, of in found.columns.items()}
 
 
 def profile_rows(
     slices: Sequence[tuple[str, str]], accounts: NDArray[np.int64], figures: Mapping[str, Sequence[Figures]]
 ) -> pl.DataFrame:
-    """The same from the figures of each column in each of `slices`, which have so many accounts."""
+    """A row (SCHEMA) a column and slice, and one a slice for the table; everyone has the slice key "".
+
+    slices, accounts: key and value of each, and how many it has; figures: each column's, slice by slice.
+
+    Numbers have moments and deciles, texts lengths and the ten most frequent values, Booleans both as 0 and 1 and as
+    values. A value that is null, or does not apply, is counted in num_nulls and left out of the rest.
+    """
     rows = []
     for position, (key, value) in enumerate(slices):
         size = int(accounts[position])

@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seg_assets.segmentation.monitoring.counts import CELLS, Column, FeatureCounts, SnapshotCounts, cells, counted
-from seg_assets.segmentation.monitoring.profile import Figures, figures_of, profile_rows
+from seg_assets.segmentation.monitoring.profile import Figures, column_figures, figures_of, profile_rows
 from seg_assets.segmentation.monitoring.slicing import EVERYONE
 from seg_assets.segmentation.monitoring.tally import Tally, Values, merged
 
@@ -72,7 +72,7 @@ def summarised(tallies: Iterable[Tally], columns: Sequence[Column]) -> Summary:
     counts: dict[str, FeatureCounts] = {}
     found = None
     for found in tallies:
-        figures |= {name: [figures_of(one, found.types[name]) for one in of] for name, of in found.columns.items()}
+        figures |= column_figures(found)
         counts |= cells(found, [column for column in columns if column.name in found.columns]).features
     if found is None:
         raise ValueError("a summary is made of one tally or more")
@@ -83,7 +83,7 @@ def summarised(tallies: Iterable[Tally], columns: Sequence[Column]) -> Summary:
 def parts(found: Tally) -> pl.DataFrame:
     """Rows (PARTS) of some of a snapshot's accounts; those of all its accounts together say what its tally says."""
     keys, values = (pl.Series(name, [one[at] for one in found.slices]) for at, name in enumerate(PARTS.names()[:2]))
-    frames = []
+    frames = [PARTS.to_frame()]
 
     def add(name: str, position: NDArray[np.int64], **columns: pl.Series | NDArray[np.int64] | pl.Expr) -> None:
         where = pl.DataFrame([keys.gather(position), values.gather(position)])

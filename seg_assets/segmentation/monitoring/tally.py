@@ -97,7 +97,9 @@ def _of_number(column: pl.Series, slicing: Slicing) -> tuple[Values, ...]:
     numbers = column.cast(pl.Float64)
     nan = slicing.true(numbers.is_nan().fill_null(False))
     values = numbers.to_numpy()
-    grid = _whole_numbers(values)
+    # As many cells as slices times numbers must not be more than the accounts that are put into them.
+    widest = min(WIDEST, len(values) // max(len(slicing.slices), 1))
+    grid = _whole_numbers(values, widest)
     if grid is None:
         return tuple(_different(one, int(number)) for one, number in zip(slicing.pieces(values), nan, strict=True))
     levels, codes = grid
@@ -105,13 +107,13 @@ def _of_number(column: pl.Series, slicing: Slicing) -> tuple[Values, ...]:
     return tuple(_there(levels, counts, int(number)) for counts, number in zip(found, nan, strict=True))
 
 
-def _whole_numbers(values: NDArray[np.float64]) -> tuple[pl.Series, NDArray[np.int64]] | None:
-    """Whole numbers that lie close together, ascending, and each row's, where NaN is one more; None for others.
+def _whole_numbers(values: NDArray[np.float64], widest: int) -> tuple[pl.Series, NDArray[np.int64]] | None:
+    """Whole numbers within `widest`, ascending, and each row's, where NaN is one more; None for others.
 
     Counting them takes a tenth of the time that sorting does.
     """
     low, high = np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)
-    if not (low > -LARGEST and high < LARGEST and high - low <= WIDEST):
+    if not (low > -LARGEST and high < LARGEST and high - low <= widest):
         return None
     none = np.isnan(values)
     if np.count_nonzero(values == np.floor(values)) + np.count_nonzero(none) < len(values):

@@ -13,9 +13,10 @@ from seg_assets.segmentation.monitoring.counts import count, monitored
 from seg_assets.segmentation.monitoring.drift import SCHEMA, drift
 from seg_assets.segmentation.monitoring.missing import missing_values
 from seg_assets.segmentation.monitoring.mix import segment_mix
-from seg_assets.segmentation.monitoring.profile import QUANTILES, profiled
+from seg_assets.segmentation.monitoring.profile import QUANTILES
 from seg_assets.segmentation.monitoring.slicing import EVERYONE, Slicing
 from seg_assets.segmentation.monitoring.steps import steps
+from seg_assets.segmentation.monitoring.summary import summarised
 from seg_assets.segmentation.monitoring.tally import tally
 from seg_assets_tests.segmentation.population import population
 from seg_assets_tests.segmentation.small_catalogue import small_catalogue
@@ -61,7 +62,7 @@ def test_counts_do_not_depend_on_the_order_of_rows():
 )
 def test_a_profile_is_what_polars_finds_slice_by_slice(rows):
     frame = pl.DataFrame(rows, schema={"number": pl.Float64, "text": pl.String, "key": pl.String}, orient="row")
-    found = profiled(tally(frame, {"number": None, "text": None}, Slicing.of(frame, ["key"])))
+    found = summarised([tally(frame, {"number": None, "text": None}, Slicing.of(frame, ["key"]))], ()).profile
     for where in [{"slice_key": "", "slice_value": ""}, *({"slice_key": "key", "slice_value": one} for one in "ab")]:
         part = frame if not where["slice_key"] else frame.filter(pl.col("key") == where["slice_value"])
         told = {row["column_name"]: row for row in found.filter(**where).iter_rows(named=True)}

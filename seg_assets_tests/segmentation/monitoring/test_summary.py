@@ -47,6 +47,16 @@ def by_parts(batches: list[pl.DataFrame]) -> Summary:
     return assembled(pl.concat([measured(group, TYPES, columns) for group in groups]), TYPES, COLUMNS, SLICES)
 
 
+def test_a_snapshot_of_numbers_alone_without_slices_has_a_summary():
+    frame = pl.DataFrame({"number": [1.0, None, 3.5]})
+    whole = tally(frame, {"number": None}, Slicing.of(frame))
+    groups = parts(whole).partition_by("slice_key", "slice_value", "column_name")
+    types = {"number": pl.Float64()}
+    found = assembled(pl.concat([measured(group, types, {}) for group in groups]), types, (), ())
+    assert_frame_equal(found.profile, summarised([whole], ()).profile, check_exact=True)
+    assert found.profile["count"].to_list() == [3, 3]
+
+
 @settings(deadline=None)
 @given(st.lists(ACCOUNT, min_size=1, max_size=40), st.integers(1, 5))
 def test_parts_of_a_snapshot_make_the_summary_of_the_whole(accounts, batches):
