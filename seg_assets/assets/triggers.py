@@ -105,7 +105,8 @@ def _score_week(
     made = score_triggers(lakehouse, catalogue, task, [row for rows in found.values() for row in rows.good], now)
     for file, rows in found.items():
         record_file(lakehouse, file, rows, made, now)
-    bad = [*(one for rows in found.values() for one in rows.bad), *made.bad]
+    unused = [*(one for rows in found.values() for one in rows.bad), *made.bad]
+    bad = sorted(unused, key=lambda one: (one.file, one.row))
     problems = "\n".join(f"- {one.file}, row {one.row}: {one.reason}" for one in bad)
     used = len(made.scored) + len(made.repeated)
     figures = {

@@ -14,6 +14,8 @@ from resources.alert import Alert
 from seg_assets.checks.build import DRIFT, MIX, ROWS, STEPS
 from seg_assets.checks.finding import RUNBOOK
 from seg_assets.checks.gates import PROMOTION_GATES
+from seg_assets.checks.overrides import OVERRIDES
+from seg_assets.checks.triggers import UNUSED_TRIGGERS
 
 FACTS = {
     "expected": "Expected",
@@ -29,6 +31,8 @@ FACTS = {
 """The metadata of a check that an alert carries, in this order."""
 COMPARING = frozenset({ROWS, STEPS, DRIFT, MIX, PROMOTION_GATES})
 """Checks that set a partition beside the one before: a true change is ordinary from the next one on."""
+STANDING = frozenset({OVERRIDES, UNUSED_TRIGGERS})
+"""Checks of what people and sources do now, told with the newest week: overrides that hold, files that landed."""
 WEEKS = "weeks"
 """The metadata of a check of several partitions that names those that failed."""
 CHECK, RUN = "check", "run"
@@ -87,19 +91,19 @@ class RunSeen:
 class News:
     """A result about some partitions: problems by partition; the others of the span are well.
 
-    compares: where a partition is well, warnings of those before it are over too.
+    ends_earlier: where a partition is well, warnings of those before it are over too.
     """
 
     topic: str
     span: Span
     problems: Mapping[str, Alert]
-    compares: bool = False
+    ends_earlier: bool = False
 
     def ends(self, partition: str, alert: Alert) -> bool:
         """Whether a problem of the same topic, of a partition that is not among those that failed, is over."""
         if self.span.holds(partition):
             return True
-        return self.compares and not self.problems and alert.level == "warning" and partition < self.span.first
+        return self.ends_earlier and not self.problems and alert.level == "warning" and partition < self.span.first
 
 
 def settled(news: Iterable[News], known: Mapping[str, Alert]) -> tuple[list[Alert], list[str]]:
@@ -126,7 +130,7 @@ def of_check(seen: CheckSeen) -> News:
     """What an evaluation tells: one problem for every partition that failed."""
     topic = f"{CHECK}:{seen.asset}:{seen.check}"
     if seen.passed:
-        return News(topic, seen.span, {}, compares=seen.check in COMPARING)
+        return News(topic, seen.span, {}, ends_earlier=seen.check in COMPARING | STANDING)
     named = [part.strip() for part in seen.metadata.get(WEEKS, "").split(",")]
     failed = [part for part in named if part and seen.span.holds(part)] or [seen.span.last]
     return News(topic, seen.span, {partition: _check_alert(seen, topic, partition) for partition in failed})

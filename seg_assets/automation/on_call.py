@@ -158,12 +158,15 @@ def _check(
         run = instance.get_run_by_id(record.run_id)
         spans[record.run_id] = Span() if run is None else _span(run)
     partition = evaluation.partition
-    whole = Span() if evaluation.check_name == NEWEST_WEEK_SCORED else spans[record.run_id]
+    span = spans[record.run_id] if partition is None else Span(partition, partition)
+    if evaluation.check_name == NEWEST_WEEK_SCORED:
+        # Of no partition, though a person's run of an old week evaluates it too: what lacks scores is another week.
+        span = Span()
     error = evaluation.severity == dg.AssetCheckSeverity.ERROR
     return CheckSeen(
         asset=evaluation.asset_key.to_user_string(),
         check=evaluation.check_name,
-        span=whole if partition is None else Span(partition, partition),
+        span=span,
         run_id=record.run_id,
         at=dt.datetime.fromtimestamp(event.timestamp, dt.UTC),
         passed=evaluation.passed,

@@ -28,20 +28,24 @@ def unused_triggers(
     lakehouse: Lakehouse, catalogue: Catalogue, week: dt.date, used: int, bad: Sequence[BadRow]
 ) -> Finding:
     """The verdict on what a run read: it warns of every row that is not used."""
-    seen = f"{used:,} rows used, {len(bad):,} not"
+    seen = f"{_rows(used)} used, {len(bad):,} not"
     if not bad:
         return Finding("every row was used", EXPECTED, seen)
     who = affected(lakehouse, catalogue, pl.Series([one.account_id for one in bad], dtype=pl.String), week)
     shown = "; ".join(f"{one.file}, row {one.row}: {one.reason}" for one in bad)
     reasons = Counter(one.reason for one in bad).most_common(MOST_CAUSES)
     return Finding(
-        told=f"{len(bad):,} rows are in {TRIGGER_QUARANTINE.name}, and their accounts wait for the week: {shown}",
+        told=f"{TRIGGER_QUARANTINE.name} has {_rows(len(bad))} more, whose accounts wait for the week: {shown}",
         expected=EXPECTED,
         seen=seen,
         passed=False,
         since=week,
         accounts=who.accounts,
         arr=who.arr if who.arr is not None else f"{DOES_NOT_APPLY}: none of them is an account of {week}",
-        causes=tuple(f"{reason} ({number:,} rows)" for reason, number in reasons),
+        causes=tuple(f"{reason} ({_rows(number)})" for reason, number in reasons),
         look_closer=show(TRIGGER_QUARANTINE.name),
     )
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number:,} rows"

@@ -163,7 +163,8 @@ def _values(
     values: list[dict[str, Any]] = [{} for _ in range(landed.height)]
     faults: list[str | None] = [None] * landed.height
     for name, dtype in types.items():
-        expected = catalogue.feature(name).expectations
+        feature = catalogue.feature(name)
+        expected, levels = feature.expectations, feature.levels + feature.unordered_levels
         low = float("-inf") if expected.minimum is None else expected.minimum
         high = float("inf") if expected.maximum is None else expected.maximum
         for number, (value, has_one) in enumerate(zip(typed[name], there[name], strict=True)):
@@ -175,4 +176,7 @@ def _values(
             elif isinstance(value, float) and not (low <= value <= high and abs(value) != float("inf")):
                 told = f"{name} {value:g} is outside {low:g}..{high:g}"
                 faults[number] = faults[number] or f"{told}: see whether the source changed the unit"
+            elif levels and value not in levels:
+                told = f"{name} {value!r} is none of the catalogue's levels ({', '.join(levels)})"
+                faults[number] = faults[number] or f"{told}: correct it, or add it to the catalogue"
     return values, faults

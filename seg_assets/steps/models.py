@@ -65,6 +65,14 @@ def versions_of_partitions(lakehouse: Lakehouse, table: str, partition: str) -> 
     return dict(stored.collect().iter_rows())
 
 
+def newest_versions(lakehouse: Lakehouse) -> dict[dt.date, str]:
+    """The definition version that was fitted last for each service month, promoted or not."""
+    if not lakehouse.exists(SEGMENT_MODEL.name):
+        return {}
+    rows = lakehouse.scan(SEGMENT_MODEL.name).select("service_month", "definition_version", "fitted_at")
+    return dict(rows.collect().sort("fitted_at").select("service_month", "definition_version").iter_rows())
+
+
 def highest_id_before(lakehouse: Lakehouse, service_month: dt.date) -> int:
     """The highest number of a segment_id issued for an earlier month, by any attempt, promoted or not; 0 for none."""
     if not lakehouse.exists(SEGMENT_MODEL.name):

@@ -153,6 +153,7 @@ def test_rows_that_cannot_be_used_are_in_quarantine_each_with_what_to_do(home) -
         trigger("A0000001", age="old"),
         trigger("nobody"),
         trigger("A0000002", orders="1000", visits="0", colour="red"),
+        trigger("A0000004", city="nrth"),
         trigger("A0000003"),
     )
     result = home.run()
@@ -165,16 +166,19 @@ def test_rows_that_cannot_be_used_are_in_quarantine_each_with_what_to_do(home) -
         5: "age is no number",
         6: "account 'nobody' is not among the accounts of week",
         7: "breaks rule visits_before_orders: orders <= 900 OR visits > 0; its values contradict",
+        8: "city 'nrth' is none of the catalogue's levels (north, south, east): correct it, or add it",
     }
     found = home.bad()
     assert found.keys() == expected.keys()
     assert all(text in found[row] for row, text in expected.items()), found
     assert home.scored()["account_id"].to_list() == ["A0000003"]
-    assert home.read() == [(8, 1, 0, 7)]
+    assert home.read() == [(9, 1, 0, 8)]
     (made,) = result.asset_materializations_for_node("triggered_scores")
     assert made.metadata["ignored_columns"].value == "colour"
+    told = made.metadata["problems"].md_str.splitlines()
+    assert [line.split(":")[0] for line in told] == [f"- a.jsonl, row {row}" for row in expected]
     (check,) = result.get_asset_check_evaluations()
-    assert (check.passed, check.metadata["seen"].value) == (False, "1 rows used, 7 not")
+    assert (check.passed, check.metadata["seen"].value) == (False, "1 row used, 8 not")
 
 
 def test_csv_and_parquet_are_read_and_a_broken_file_keeps_none_of_the_others_out(home) -> None:

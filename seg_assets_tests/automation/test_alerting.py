@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +85,15 @@ def test_a_warning_of_what_changed_is_over_once_a_later_week_passes():
     contract = replace(check(True, WEEKS[1]), check="missingness")
     about = f"check:account_snapshots:missingness:{WEEKS[0]}"
     assert settled([of_check(contract)], opened(about, level="warning"))[1] == []
+
+
+@pytest.mark.parametrize("name", ["overrides", "unused_triggers"])
+def test_a_warning_of_what_people_or_sources_do_now_is_over_once_a_later_week_passes(name):
+    """Rows that landed well in the next week, overrides ended in it: nothing asks the week of the warning again."""
+    about = f"check:account_snapshots:{name}:{WEEKS[0]}"
+    well = replace(check(True, WEEKS[1]), check=name)
+    assert settled([of_check(well)], opened(about, level="warning")) == ([], [about])
+    assert settled([of_check(replace(well, passed=False))], opened(about, level="warning"))[1] == []
 
 
 def test_the_same_week_that_passes_ends_it():

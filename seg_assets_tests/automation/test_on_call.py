@@ -154,3 +154,28 @@ def test_the_newest_week_is_told_while_it_waits_whatever_else_is_scored(tmp_path
     problem, over = (body["text"] for body in slack.bodies)
     assert f"{SECOND}: the newest week that landed is not scored" in problem
     assert over.startswith(":white_check_mark: Over: newest_week_scored of segment_scores")
+
+
+@dg.asset(key=SEGMENT_SCORES.name, partitions_def=WEEK)
+def scores():
+    return dg.MaterializeResult()
+
+
+@dg.asset_check(asset=scores, name=NEWEST_WEEK_SCORED)
+def newest_week_scored():
+    return dg.AssetCheckResult(passed=False, description=f"{SECOND}: the newest week that landed is not scored")
+
+
+def test_a_newest_week_told_by_a_run_of_an_old_one_is_over_once_it_is_scored(alerts, slack):
+    """A week accepted by hand evaluates the check in its run; the alert named that week, and stayed open for ever."""
+    key = dg.AssetCheckKey(dg.AssetKey(SEGMENT_SCORES.name), NEWEST_WEEK_SCORED)
+    with dg.DagsterInstance.ephemeral() as instance:
+        now = dt.datetime.now(dt.UTC)
+        dg.materialize([scores, newest_week_scored], instance=instance, partition_key=FIRST)
+        assert tell_results(instance, [key], alerts, now - LOOK_BACK, now) == 1
+        well = dg.AssetCheckEvaluation(asset_key=key.asset_key, check_name=key.name, passed=True, metadata={})
+        instance.report_runless_asset_event(well)
+        assert tell_results(instance, [key], alerts, now - LOOK_BACK, now) == 1
+    problem, over = (body["text"] for body in slack.bodies)
+    assert problem.startswith(f":rotating_light: newest_week_scored of segment_scores. {SECOND}")
+    assert over.startswith(":white_check_mark: Over: newest_week_scored of segment_scores.")

@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 from deltalake import DeltaTable
 
@@ -75,6 +76,20 @@ def test_a_model_whose_decision_was_lost_counts_as_not_made(home):
         assert month in made_and_held(instance, home.lakehouse, SEGMENT_MODEL.name)
         newest_commit(home, PROMOTIONS.name).unlink()
         assert month not in made_and_held(instance, home.lakehouse, SEGMENT_MODEL.name)
+
+
+def test_a_month_that_was_fitted_again_and_whose_newest_decision_was_lost_counts_as_not_made(home):
+    """By the decision on its first model it would be made, and that one would be champion for ever."""
+    month = dt.date(2026, 6, 1)
+    first = home.home.table(SEGMENT_MODEL.name).filter(service_month=month)
+    later = pl.col("fitted_at") + dt.timedelta(hours=1)
+    again = first.with_columns(definition_version=pl.lit("2026-06.2"), fitted_at=later)
+    home.lakehouse.replace(SEGMENT_MODEL, pl.concat([first, again]), month)
+    with home.instance() as instance:
+        assert month not in made_and_held(instance, home.lakehouse, SEGMENT_MODEL.name)
+        decision = home.home.table(PROMOTIONS.name).with_columns(definition_version=pl.lit("2026-06.2"))
+        home.lakehouse.append(PROMOTIONS, decision)
+        assert month in made_and_held(instance, home.lakehouse, SEGMENT_MODEL.name)
 
 
 def test_a_sensor_that_cannot_open_a_table_tells_on_call_and_starts_nothing(home):
