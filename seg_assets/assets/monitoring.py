@@ -13,12 +13,11 @@ from resources.lakehouse import Lakehouse
 from resources.settings import Engine
 from seg_assets.assets.description import table_metadata, tell_partitions
 from seg_assets.catalogs import Catalogue
+from seg_assets.checks.week import SNAPSHOTS
 from seg_assets.monitoring_schemas import DRIFT_METRICS, PROFILE_METRICS
 from seg_assets.partitions import MODEL_OF_WEEK, Partitions
 from seg_assets.schemas import Table
 from seg_assets.steps.inputs import MonitorInputs
-
-SNAPSHOTS = "account_snapshots"
 
 THIS_WEEK_AND_BEFORE = dg.TimeWindowPartitionMapping(start_offset=-1, allow_nonexistent_upstream_partitions=True)
 

@@ -31,8 +31,9 @@ from seg_assets.segmentation.scaling import gate_of
 from seg_assets.steps.inputs import MonitorInputs
 from seg_assets.steps.models import read_champion
 from seg_assets.steps.reporting import open_step
+from seg_assets.steps.week_reads import SNAPSHOTS
 
-SNAPSHOTS, SEGMENT_ID = "account_snapshots", "segment_id"
+SEGMENT_ID = "segment_id"
 ROWS_AT_ONCE = 500_000
 """Of which segments are worked out together."""
 VALUES_AT_ONCE = 50_000_000

@@ -18,7 +18,8 @@ from resources.lakehouse import Lakehouse
 from resources.spark import SparkTables, spark_columns
 from seg_assets.segmentation.monitoring.summary import MEASURED, PARTS, Summary, assembled, measured, parts
 from seg_assets.steps.arrow_batches import gathered, spark_arrow
-from seg_assets.steps.monitor import SNAPSHOTS, Asked
+from seg_assets.steps.monitor import Asked
+from seg_assets.steps.week_reads import SNAPSHOTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
