@@ -45,7 +45,7 @@ BASE = 700_000_000
 STAGES = (
     Stage("score", POLARS, "scoring", 60),
     Stage("score", PYSAIL, "scoring_on_spark", 750),
-    Stage("monitor", POLARS, "monitoring", 400),
+    Stage("monitor", POLARS, "monitoring", 200),
     Stage("monitor", PYSAIL, "monitoring_on_spark", 1_800),
     Stage("fit", POLARS, "fit", 350),
 )

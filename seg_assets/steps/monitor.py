@@ -85,12 +85,12 @@ class Asked:
         return self.slice_columns if self.segmentation is None else (*self.slice_columns, SEGMENT_ID)
 
     def keys_of(self, accounts: pl.DataFrame) -> pl.DataFrame:
-        """Ids, gates and slice keys of account rows, which have the columns to `read_first`."""
+        """Gates and slice keys of account rows, which have the columns to `read_first`."""
+        names = list(dict.fromkeys([*self._asked_gates, *self.slice_columns]))
+        if self.segmentation is not None:
+            return accounts.select(*names, placed(self.segmentation, accounts)[SEGMENT_ID])
         # Ids, since a frame without columns has no rows.
-        keys = accounts.select(list(dict.fromkeys(["account_id", *self._asked_gates, *self.slice_columns])))
-        if self.segmentation is None:
-            return keys
-        return keys.with_columns(placed(self.segmentation, accounts)[SEGMENT_ID])
+        return accounts.select(names or ["account_id"])
 
     def tally(self, accounts: pl.DataFrame) -> Tally:
         """The tally of account rows, which have the columns to `read`."""
@@ -104,11 +104,10 @@ def summary_of(lakehouse: Lakehouse, monday: dt.date, asked: Asked) -> Summary:
     """The summary of that Monday's accounts, on this machine: of a large snapshot some columns after the others."""
     accounts = lakehouse.scan(SNAPSHOTS, [monday])
     rows = accounts.select(pl.len()).collect().item()
-    # By position, since what is read later has to be of the same rows.
-    starts = range(0, max(rows, 1), ROWS_AT_ONCE)
-    keys = pl.concat(
-        asked.keys_of(accounts.slice(at, ROWS_AT_ONCE).select(asked.read_first).collect()) for at in starts
-    )
+    # In order, since what is read later has to be of the same rows. And in one pass: a slice reads all before it too.
+    first = accounts.select(asked.read_first)
+    batches = first.collect_batches(chunk_size=ROWS_AT_ONCE) if rows else [first.collect()]
+    keys = pl.concat(map(asked.keys_of, batches))
     slicing = Slicing.of(keys, asked.slice_keys)
 
     def tallies() -> Iterator[Tally]:
