@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from resources.settings import Settings
+from seg_assets.access_command import access
 from seg_assets.calendar import mondays, month_before, parse_monday, parse_month
 from seg_assets.decision_commands import promote, rollback
 from seg_assets.describe_command import describe
 from seg_assets.options import Catalog, Home, Json, LandingTables, listed, parsed, settings_of
 from seg_assets.override_commands import app as overrides
 from seg_assets.publish_command import publish
+from seg_assets.quality_monitor_command import quality_monitor
 
 if TYPE_CHECKING:
     from seg_assets.automation.launch import Run
@@ -228,6 +230,8 @@ def explain(
 
 app.command()(describe)
 app.command()(publish)
+app.command()(quality_monitor)
+app.command()(access)
 app.command()(promote)
 app.command()(rollback)
 app.add_typer(overrides, name="override")

@@ -28,18 +28,20 @@ def describe(
     from resources.lakehouse import Lakehouse, TableError
     from seg_assets.assets.tables import tables_of
     from seg_assets.catalogs import CatalogueError, catalogue_at
-    from seg_assets.unity_catalog import statements
+    from seg_assets.unity_catalog import copy_of, statements
 
     settings = settings_of(home, None, catalog)
     lakehouse = Lakehouse(settings.lakehouse)
     try:
-        known = tables_of(catalogue_at(settings.catalog))
-        told = [
-            statement
-            for name in lakehouse.tables()
-            if name in known
-            for statement in statements(known[name], lakehouse.scan(name).collect_schema(), schema, location)
-        ]
+        its_catalogue = catalogue_at(settings.catalog)
+        known = tables_of(its_catalogue)
+        told: list[str] = []
+        for name in lakehouse.tables():
+            if name in known:
+                # At a location the tables themselves are made known, elsewhere the copies that seg publish makes.
+                table = known[name] if location else copy_of(known[name], its_catalogue)
+                columns = {*lakehouse.scan(name).collect_schema(), *(set(table.columns) - set(known[name].columns))}
+                told += statements(table, columns, schema, location)
     except (CatalogueError, TableError, ValueError) as error:
         typer.echo(f"seg describe: {error}", err=True)
         raise typer.Exit(2) from error

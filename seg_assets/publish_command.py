@@ -6,6 +6,7 @@ Belongs here: its options, and what it says. Does not: copying (steps/publish.py
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 from collections import Counter
 from typing import Annotated
@@ -35,7 +36,8 @@ def publish(
     settings = settings_of(home, None, catalog)
     lakehouse = Lakehouse(settings.lakehouse)
     try:
-        known = tables_of(catalogue_at(settings.catalog))
+        its_catalogue = catalogue_at(settings.catalog)
+        known = tables_of(its_catalogue)
         wanted = listed(tables, str) or list(known)
         if wrong := sorted(set(wanted) - set(known)):
             raise ValueError(f"there is no table {wrong[0]}; there are {', '.join(sorted(known))}")
@@ -45,7 +47,8 @@ def publish(
         spark = SparkTables(open_session())
         partitions, rows = Counter[str](), Counter[str]()
         chosen = [known[name] for name in wanted]
-        for one in published_one_by_one(lakehouse, spark, chosen, schema, lambda: dt.datetime.now(dt.UTC)):
+        now = functools.partial(dt.datetime.now, dt.UTC)
+        for one in published_one_by_one(lakehouse, spark, chosen, its_catalogue, schema, now):
             partitions[one.table] += 1
             rows[one.table] += one.rows
             if not as_json:

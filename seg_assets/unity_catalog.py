@@ -1,7 +1,7 @@
-"""Tables as Unity Catalog knows them: three-level names, comments, tags of sensitive columns, as SQL of Databricks.
+"""Tables as Unity Catalog knows them: three-level names, columns of copies, comments, tags of sensitive columns.
 
-Belongs here: the statements. Does not: running them (docs/deployment.md says where), what the descriptions are
-(schemas.py, the catalogue).
+Belongs here: these, and the statements as SQL of Databricks. Does not: running them (docs/deployment.md says where),
+what the descriptions are (schemas.py, the catalogue), who may read what (access).
 
 As SQL and not by the SDK: of a table, databricks-sdk 0.60 can change the owner alone, and it has no call for the tags
 of a column.
@@ -11,15 +11,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from sqlglot import exp
 
-from seg_assets.schemas import Table
+from seg_assets.catalogs import Catalogue
+from seg_assets.schemas import Table, account_snapshots
 
 DIALECT = "databricks"
 SCHEMA = re.compile(r"[^\s./]+\.[^\s./]+")
 SENSITIVE = "sensitive"
 """The tag of columns that name an account or a person, or that the catalogue calls sensitive. Its value is `true`."""
+SLICED = frozenset({"segment_scores", "audience_export"})
+"""Whose copies have the account's slices beside: what readers of accounts read, and quality monitors watch."""
+
+
+def is_sliced(table: Table) -> bool:
+    """Whether the copy of `table` has slices of its own."""
+    return table.name in SLICED
+
+
+def copy_of(table: Table, catalogue: Catalogue) -> Table:
+    """`table` as `seg publish` makes it there: with the catalogue's slices of each account in that week's snapshot.
+
+    A row filter can ask only the columns of its own table, and so can a slice of a quality monitor.
+    """
+    if not is_sliced(table):
+        return table
+    of_accounts = account_snapshots(catalogue).columns
+    slices = {name: of_accounts[name] for name in catalogue.slices if name not in table.columns}
+    return replace(table, columns={**table.columns, **slices})
 
 
 def full_name(table: str, schema: str) -> str:

@@ -30,14 +30,14 @@ def commands(program: str) -> list[list[str]]:
 def test_seg_takes_what_the_page_gives_it():
     known = typer.main.get_command(app)
     given = commands("seg")
-    assert {name for name, *_ in given} == {"sample", "run", "show", "describe", "publish"}
+    assert {name for name, *_ in given} == {"sample", "run", "show", "describe", "publish", "access", "quality-monitor"}
     for name, *options in given:
         known.commands[name].make_context(name, options)
 
 
 def test_programs_and_files_that_the_page_names_are_there():
     named = [argument for argument, *_ in commands("python")] + [source for source, _ in commands("cp")]
-    assert named == ["examples/databricks/prepare.py", "examples/databricks/compute.yaml"]
+    assert named == [f"examples/databricks/{one}" for one in ("prepare.py", "compute.yaml", "access.yaml")]
     assert all((CHECKOUT / one).is_file() for one in named)
 
 

@@ -81,6 +81,17 @@ def test_the_command_describes_the_tables_that_are_there(tmp_path):
     assert json.loads(told.stdout) == {"statements": expected}
 
 
+def test_slices_of_a_copy_are_described_where_there_is_a_copy(tmp_path):
+    lakehouse = Lakehouse(str(tmp_path / "lakehouse"))
+    scores = pl.DataFrame([{"account_id": "a", "snapshot_date": MONTHS[0]}], schema=SEGMENT_SCORES.schema)
+    lakehouse.replace(SEGMENT_SCORES, scores, MONTHS[0])
+    home = ["--home", str(tmp_path)]
+    told = CliRunner().invoke(app, ["describe", "main.segments", *home]).stdout
+    assert "ALTER COLUMN `region` COMMENT 'Sales region: AMER EMEA APJ LATAM" in told
+    told = CliRunner().invoke(app, ["describe", "main.segments", *home, "--location", "s3://lake"]).stdout
+    assert "ALTER COLUMN `segment_id`" in told and "`region`" not in told
+
+
 @pytest.mark.parametrize(("schema", "says"), [("segments", "is no schema"), ("main.segments", "no tables below")])
 def test_the_command_says_why_it_tells_nothing(tmp_path, schema, says):
     if schema == "segments":

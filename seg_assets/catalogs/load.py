@@ -91,10 +91,15 @@ def with_kpis(catalogue: Catalogue, text: str, origin: str) -> Catalogue:
     return catalogue.model_copy(update={"kpis": file.kpis})
 
 
-def parse_file(path: Path, shape: type[Shape], remedy: str) -> Shape:
-    """The value of another YAML file of ours, by the same rules. Raises CatalogueError, with `remedy` for no file."""
+def parse_file(
+    path: Path, shape: type[Shape], remedy: str, problems: Callable[[Shape], Sequence[Problem]] = lambda _: []
+) -> Shape:
+    """The value of another YAML file of ours, by the same rules. Raises CatalogueError, with `remedy` for no file.
+
+    problems: what is wrong with a value whose fields are all right, with the place of each.
+    """
     expected = f"expected a mapping with {', '.join(shape.model_fields)}"
-    return _parsed(_text(path, remedy), str(path), shape, lambda _: [], expected)
+    return _parsed(_text(path, remedy), str(path), shape, problems, expected)
 
 
 def _text(path: Path, remedy: str) -> str:

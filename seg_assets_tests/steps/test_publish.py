@@ -22,6 +22,7 @@ from seg_assets.monitoring_schemas import DRIFT_METRICS
 from seg_assets.publication_schemas import PUBLICATIONS
 from seg_assets.schemas import PROMOTIONS, SEGMENT_SCORES, Column, Table
 from seg_assets.steps.publish import Published, publish
+from seg_assets.unity_catalog import copy_of
 from seg_assets_tests.spark_sessions import sail_session
 
 JUNE, JULY = dt.date(2026, 6, 29), dt.date(2026, 7, 6)
@@ -35,7 +36,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkTables]:
     # pysail keeps tables with a name below the current folder.
     with pytest.MonkeyPatch.context() as patch, sail_session() as session:
         patch.chdir(tmp_path_factory.mktemp("warehouse"))
-        for schema in (SCHEMA, "sail.elsewhere", "sail.interrupted", "sail.dropped", "sail.further"):
+        for schema in (SCHEMA, "sail.elsewhere", "sail.interrupted", "sail.dropped", "sail.further", "sail.sliced"):
             session.sql(f"CREATE SCHEMA {schema}")
         yield SparkTables(session)
 
@@ -70,7 +71,7 @@ def store(lakehouse: Lakehouse, table: Table, day: dt.date = JUNE, first: int = 
 
 
 def copied(lakehouse: Lakehouse, spark: SparkTables, *tables: Table, schema: str = SCHEMA) -> list[Published]:
-    return list(publish(lakehouse, spark, tables, schema, lambda: NOW))
+    return list(publish(lakehouse, spark, tables, default_catalogue(), schema, lambda: NOW))
 
 
 def there(spark: SparkTables, name: str, schema: str = SCHEMA) -> pl.DataFrame:
@@ -86,7 +87,7 @@ def test_every_table_of_the_graph_arrives_as_it_is(spark: SparkTables, tmp_path:
     for name, table in TABLES.items():
         wanted, found = lakehouse.scan(name).collect(), there(spark, name.replace("/", "_"))
         assert_frame_equal(found.select(wanted.columns), wanted, check_row_order=False, check_dtypes=False)
-        assert set(found.columns) == set(table.schema)
+        assert set(found.columns) == set(copy_of(table, default_catalogue()).schema)
     assert copied(lakehouse, spark, *TABLES.values()) == []
 
 
@@ -127,6 +128,34 @@ def test_a_copy_gets_the_columns_that_a_table_has_been_given_since(spark: SparkT
     assert found["a"].to_list() == [1 / 3, 2 / 3, None, 2, 7 / 3, None] and found["b"].null_count() == 6
 
 
+def test_copies_of_scores_have_the_accounts_slices_of_their_week(spark: SparkTables, tmp_path: Path) -> None:
+    lakehouse, snapshots = Lakehouse(str(tmp_path)), TABLES["account_snapshots"]
+    for day in (JUNE, JULY):
+        lakehouse.replace(SEGMENT_SCORES, accounts(SEGMENT_SCORES, "a", "b"), day)
+        lakehouse.replace(snapshots, accounts(snapshots, "a", region="EMEA"), day)
+
+    def regions() -> dict[tuple[dt.date, str], str | None]:
+        found = there(spark, SEGMENT_SCORES.name, "sail.sliced").select("snapshot_date", "account_id", "region")
+        return {(day, account): region for day, account, region in found.rows()}
+
+    assert len(copied(lakehouse, spark, SEGMENT_SCORES, schema="sail.sliced")) == 2
+    assert regions() == {(day, one): "EMEA" if one == "a" else None for day in (JUNE, JULY) for one in "ab"}
+    # A snapshot that was made again may have moved accounts.
+    lakehouse.replace(snapshots, accounts(snapshots, "a", "b", region="AMER"), JULY)
+    assert copied(lakehouse, spark, SEGMENT_SCORES, schema="sail.sliced") == [Published("segment_scores", JULY, 2)]
+    assert regions() == {
+        (JUNE, "a"): "EMEA",
+        (JUNE, "b"): None,
+        (JULY, "a"): "AMER",
+        (JULY, "b"): "AMER",
+    }
+
+
+def accounts(table: Table, *names: str, **values: str) -> pl.DataFrame:
+    """A row an account, in which nothing else is known than `values`."""
+    return pl.DataFrame([{"account_id": name, **values} for name in names], schema=table.schema)
+
+
 def test_what_was_interrupted_is_copied_again_and_is_there_once(spark: SparkTables, tmp_path: Path) -> None:
     lakehouse = Lakehouse(str(tmp_path))
     for day in (JUNE, JULY):
@@ -136,7 +165,7 @@ def test_what_was_interrupted_is_copied_again_and_is_there_once(spark: SparkTabl
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(publish(lakehouse, spark, [DRIFT_METRICS], "sail.interrupted", killed))
+        list(publish(lakehouse, spark, [DRIFT_METRICS], default_catalogue(), "sail.interrupted", killed))
     assert [one.partition for one in copied(lakehouse, spark, DRIFT_METRICS, schema="sail.interrupted")] == [JUNE, JULY]
     assert there(spark, DRIFT_METRICS.name, "sail.interrupted").height == 6
 

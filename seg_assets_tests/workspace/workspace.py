@@ -24,6 +24,7 @@ from seg_assets_tests.workspace.faults import Faults
 from seg_assets_tests.workspace.files import Files
 from seg_assets_tests.workspace.jobs import Jobs
 from seg_assets_tests.workspace.models import Models
+from seg_assets_tests.workspace.monitors import Monitors
 from seg_assets_tests.workspace.processes import Processes
 from seg_assets_tests.workspace.server import Server
 
@@ -49,6 +50,7 @@ class Workspace:
         self.faults = Faults(clock)
         self.files = Files(folder / "files")
         self.catalog = Catalog(self.files)
+        self.monitors = Monitors(clock, self.catalog)
         self.clusters = Clusters(clock)
         self._processes = Processes(self.files, folder / "tasks")
         self.jobs = Jobs(clock, self.clusters, self._processes, self.faults)
@@ -59,7 +61,7 @@ class Workspace:
         self.tokens = {TOKEN, TASK_TOKEN}
         self._issued = itertools.count(1)
         self._lock = threading.Lock()
-        services = (self.files, self.catalog, self.clusters, self.jobs, self.models, self.experiments)
+        services = (self.files, self.catalog, self.monitors, self.clusters, self.jobs, self.models, self.experiments)
         self._routes = [route for service in services for route in routes_of(service)]
         self._server = Server(self._respond)
         self.host = self.jobs.host = self._server.host

@@ -1,0 +1,89 @@
+"""A quality monitor of Unity Catalog: profile and drift of a table's weeks by slices, computed by Databricks.
+
+Belongs here: making a monitor what it should be, and computing it again. Does not: which table and slices
+(seg_assets/quality_monitor_command.py), our own figures of drift (seg_assets/steps/monitor.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import NotFound
+from databricks.sdk.service.catalog import (
+    MonitorInfo,
+    MonitorInfoStatus,
+    MonitorRefreshInfo,
+    MonitorRefreshInfoState,
+    MonitorTimeSeries,
+)
+
+WEEKLY = "1 week"
+UNDER_WAY = (MonitorRefreshInfoState.PENDING, MonitorRefreshInfoState.RUNNING)
+
+
+@dataclass(frozen=True)
+class QualityMonitor:
+    """What a monitor should be.
+
+    table: <catalog>.<schema>.<table>; day: its column of weeks; slices: columns by whose values it looks at rows,
+    beside all of them; folder: of the workspace, for the dashboard that Databricks makes.
+    """
+
+    table: str
+    day: str
+    slices: tuple[str, ...]
+    folder: str
+
+    @property
+    def time_series(self) -> MonitorTimeSeries:
+        """How rows fall into windows."""
+        return MonitorTimeSeries(timestamp_col=self.day, granularities=[WEEKLY])
+
+    @property
+    def schema(self) -> str:
+        """<catalog>.<schema> of the table, where its figures go too."""
+        return self.table.rpartition(".")[0]
+
+
+Change = Literal["made", "changed", "as it was"]
+
+
+def set_monitor(client: WorkspaceClient, monitor: QualityMonitor) -> tuple[Change, MonitorInfo]:
+    """Make the monitor, or change the one that is there; may be repeated. Raises what the SDK raises."""
+    slices, weeks = list(monitor.slices), monitor.time_series
+    try:
+        there = client.quality_monitors.get(monitor.table)
+    except NotFound:
+        made = client.quality_monitors.create(
+            monitor.table, monitor.folder, monitor.schema, slicing_exprs=slices, time_series=weeks
+        )
+        return "made", made
+    if there.slicing_exprs == slices and there.time_series == weeks:
+        return "as it was", there
+    changed = client.quality_monitors.update(
+        monitor.table,
+        monitor.schema,
+        slicing_exprs=slices,
+        time_series=weeks,
+        # What is left out of an update is taken away.
+        schedule=there.schedule,
+        notifications=there.notifications,
+        custom_metrics=there.custom_metrics,
+    )
+    return "changed", changed
+
+
+def refresh(client: WorkspaceClient, monitor: MonitorInfo, changed_ms: int) -> MonitorRefreshInfo | None:
+    """Start computing figures again; None where that was done, or is under way, since the table changed.
+
+    changed_ms: when it did, in milliseconds since 1970. A monitor that was just made computes by itself first.
+    """
+    if monitor.status is MonitorInfoStatus.MONITOR_STATUS_PENDING:
+        return None
+    done = client.quality_monitors.list_refreshes(monitor.table_name).refreshes or []
+    current = (*UNDER_WAY, MonitorRefreshInfoState.SUCCESS)
+    if any(one.state in current and one.start_time_ms >= changed_ms for one in done):
+        return None
+    return client.quality_monitors.run_refresh(monitor.table_name)
