@@ -47,7 +47,7 @@ STAGES = (
     Stage("score", PYSAIL, "scoring_on_spark", 750),
     Stage("monitor", POLARS, "monitoring", 200),
     Stage("monitor", PYSAIL, "monitoring_on_spark", 1_800),
-    Stage("fit", POLARS, "fit", 350),
+    Stage("fit", POLARS, "fit", 250),
 )
 OF_A_WEEK = ("score", "monitor")
 """A fit is of a month, and on Polars whatever scores: above a million accounts it learns from a sample."""
