@@ -15,7 +15,6 @@ import itertools
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -33,11 +32,11 @@ from seg_assets.calendar import mondays, parse_monday
 from seg_assets.steps.inputs import FITTED_MODEL
 from seg_assets_tests.end_to_end.equal_tables import differences
 from seg_assets_tests.end_to_end.two_places import THREE_MONTHS, TwoPlaces
+from seg_assets_tests.ports import free_port
 from seg_assets_tests.workspace.fixture import VOLUME
 from seg_assets_tests.workspace.leaks import leaks
 from seg_assets_tests.workspace.workspace import Workspace
 
-REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": "seg_assets.definitions"}
 IN_PROCESS: dict[str, Any] = {"execution": {"config": {"in_process": {}}}}
 """As written in the launchpad: a process for every step takes longer than most steps."""
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
@@ -80,20 +79,20 @@ def _partitions(told: str) -> list[str]:
 
 @dataclass(frozen=True)
 class UserInterface:
-    """A Dagster UI at `address`, asked as its pages ask it."""
+    """A Dagster UI at `address`, asked as its pages ask it. location: what it calls the graph's code."""
 
     address: str
+    location: str = "seg_assets.definitions"
+
+    @property
+    def _repository(self) -> dict[str, str]:
+        return {"repositoryName": "__repository__", "repositoryLocationName": self.location}
 
     def launch(self, launch: Launch, config: Mapping[str, Any]) -> str:
         """Start it and wait for its end; how it ended. One partition is a run, more are a backfill."""
         if len(launch.partitions) == 1:
-            selector = {**REPOSITORY, "pipelineName": launch.job}
-            tags = [{"key": "dagster/partition", "value": launch.partitions[0]}]
-            run = {"selector": selector, "runConfigData": json.dumps(config), "mode": "default"}
-            told = self.ask(LAUNCH_RUN, {"executionParams": {**run, "executionMetadata": {"tags": tags}}})
-            run_id = told["launchRun"]["run"]["id"]
-            return self._ended(RUN, run_id, "runOrError", ENDED)
-        found = self.ask(ASSETS, {"pipeline": {**REPOSITORY, "pipelineName": launch.job}})
+            return self.ended(self.start(launch, config))
+        found = self.ask(ASSETS, {"pipeline": {**self._repository, "pipelineName": launch.job}})
         backfill = {
             "assetSelection": [node["assetKey"] for node in found["assetNodes"]],
             "partitionNames": list(launch.partitions),
@@ -104,6 +103,19 @@ class UserInterface:
         return self._ended(
             BACKFILL, told["launchPartitionBackfill"]["backfillId"], "partitionBackfillOrError", BACKFILL_ENDED
         )
+
+    def start(self, launch: Launch, config: Mapping[str, Any]) -> str:
+        """Start a run for its only partition; the run's id."""
+        (partition,) = launch.partitions
+        selector = {**self._repository, "pipelineName": launch.job}
+        tags = [{"key": "dagster/partition", "value": partition}]
+        run = {"selector": selector, "runConfigData": json.dumps(config), "mode": "default"}
+        told = self.ask(LAUNCH_RUN, {"executionParams": {**run, "executionMetadata": {"tags": tags}}})
+        return str(told["launchRun"]["run"]["id"])
+
+    def ended(self, run_id: str) -> str:
+        """Wait for the end of a run; its id and how it ended."""
+        return self._ended(RUN, run_id, "runOrError", ENDED)
 
     def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The data of an answer. Raises RuntimeError with what the UI says where it refuses."""
@@ -128,9 +140,7 @@ class UserInterface:
 @contextmanager
 def served(settings: Mapping[str, str], log: Path) -> Iterator[UserInterface]:
     """`seg ui` by these settings, in a process group of its own: `dagster dev` leaves children behind."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SEG_", "DAGSTER_"))}
     program = [sys.executable, "-c", "from seg_assets.cli import app; app()", "ui", "--port", str(port)]
     with log.open("w") as output:

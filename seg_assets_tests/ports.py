@@ -1,0 +1,15 @@
+"""Ports for servers of tests.
+
+Belongs here: finding one. Does not: the servers.
+"""
+
+from __future__ import annotations
+
+import socket
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
