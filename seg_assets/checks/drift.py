@@ -88,9 +88,9 @@ def figures(week: Week, champion: Champion) -> Drifted | None:
     )
 
 
-def columns_of(week: Week, champion: Champion, training: pl.DataFrame) -> tuple[Column, ...]:
+def columns_of(week: Week, champion: Champion, training: pl.LazyFrame) -> tuple[Column, ...]:
     """What can be compared: the features that the champion knows and that both snapshots have."""
-    there = set(week.snapshot.columns) & set(training.columns)
+    there = week.columns & set(training.collect_schema())
     return tuple(c for c in monitored(week.catalogue, champion.segmentation.reference) if c.name in there)
 
 
@@ -162,7 +162,7 @@ def _affected(week: Week, worst: dict[str, object], gate: str | None) -> pl.Data
     """The accounts that the worst figure is about: all that its feature applies to, in its slice."""
     applies = pl.lit(True) if gate is None else pl.col(gate).fill_null(True)
     inside = pl.col(str(worst["slice_key"])) == worst["slice_value"] if worst["slice_key"] else pl.lit(True)
-    return week.snapshot.filter(applies & inside)
+    return week.told_of(week.snapshot.filter(applies & inside))
 
 
 def slice_shares(figures: pl.DataFrame, feature: str) -> list[SliceShare]:

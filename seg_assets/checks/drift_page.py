@@ -18,7 +18,7 @@ ROWS = 20_000
 """Rows of the baseline and of the week together."""
 
 
-def drift_page(baseline: pl.DataFrame, current: pl.DataFrame, columns: Sequence[Column], slices: Sequence[str]) -> str:
+def drift_page(baseline: pl.LazyFrame, current: pl.LazyFrame, columns: Sequence[Column], slices: Sequence[str]) -> str:
     """HTML with a ValueDrift of every one of `columns` that both snapshots have values of.
 
     An explicit list, no preset: presets compute each figure three times. Raises ValueError where no feature is left.
@@ -26,7 +26,9 @@ def drift_page(baseline: pl.DataFrame, current: pl.DataFrame, columns: Sequence[
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
 
-    sides = [_sides(sample(one, slices, ROWS // 2), columns) for one in (baseline, current)]
+    asked = ["account_id", *slices, *(gate for c in columns for gate in (c.name, c.gate) if gate is not None)]
+    read = [one.select(list(dict.fromkeys(asked))) for one in (baseline, current)]
+    sides = [_sides(sample(one, slices, ROWS // 2), columns) for one in read]
     usable = [c for c in columns if all(side[c.name].drop_nulls().len() for side in sides)]
     if not usable:
         raise ValueError("no feature has values in both snapshots; land them again")
@@ -42,13 +44,14 @@ def drift_page(baseline: pl.DataFrame, current: pl.DataFrame, columns: Sequence[
     return page
 
 
-def sample(snapshot: pl.DataFrame, slices: Sequence[str], rows: int) -> pl.DataFrame:
+def sample(snapshot: pl.LazyFrame, slices: Sequence[str], rows: int) -> pl.DataFrame:
     """At most `rows` accounts, every combination of slices with its share of `snapshot`, by hash of ids."""
-    if snapshot.height <= rows:
-        return snapshot
-    share = rows / snapshot.height
-    strata = snapshot.partition_by(slices, maintain_order=True) if slices else [snapshot]
-    return pl.concat([hash_sample(stratum, int(stratum.height * share)) for stratum in strata])
+    ids = snapshot.select("account_id", *slices).collect()
+    if ids.height <= rows:
+        return snapshot.collect()
+    strata = ids.partition_by(slices, maintain_order=True) if slices else [ids]
+    chosen = pl.concat([hash_sample(stratum, stratum.height * rows // ids.height) for stratum in strata])
+    return snapshot.join(chosen.lazy().select("account_id"), on="account_id", how="semi").collect(engine="streaming")
 
 
 def _sides(snapshot: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:

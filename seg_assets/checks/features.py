@@ -35,9 +35,10 @@ def drift_of_features(lakehouse: Lakehouse, catalogue: Catalogue, month: dt.date
         return Finding("no champion was fitted on a month before: nothing to compare with", expected, "not compared")
     if _new_reference_since(lakehouse, trained_in):
         return Finding("the reference was reset since: indices mean something else", expected, "not compared")
-    before, now = (lakehouse.scan(FEATURES, [one]).collect() for one in (trained_in, month))
+    before, now = (lakehouse.scan(FEATURES, [one]) for one in (trained_in, month))
     segmentation = read_segmentation(lakehouse, version)
-    names = [index.name for index in segmentation.reference.indices if index.name in now.columns]
+    there = now.collect_schema()
+    names = [index.name for index in segmentation.reference.indices if index.name in there]
     columns = [index_column(name) for name in names]
     figures = drift(count(before, columns), count(now, columns), columns)
     size = pl.col("population_stability_index")
@@ -50,6 +51,7 @@ def drift_of_features(lakehouse: Lakehouse, catalogue: Catalogue, month: dt.date
     moved = bad["feature"].to_list()
     features = {c.feature for i in segmentation.reference.indices if i.name in moved for c in i.contributions}
     source_of = {feature.name: feature.source for feature in catalogue.features}
+    accounts = now.select("account_id", "snapshot_date").collect()
     stops = bad.filter(pl.col("feature").is_in(sorted(asked)) & (size >= BLOCKS))
     return Finding(
         told=f"{worst['feature']} has drifted since {trained_in:%Y-%m}: stability index "
@@ -60,9 +62,9 @@ def drift_of_features(lakehouse: Lakehouse, catalogue: Catalogue, month: dt.date
         passed=False,
         blocks=not stops.is_empty(),
         since=month,
-        accounts=now.height,
+        accounts=accounts.height,
         causes=likely_causes(features & set(source_of), source_of),
-        arr=affected(lakehouse, catalogue, now["account_id"], now["snapshot_date"][0]).arr,
+        arr=affected(lakehouse, catalogue, accounts["account_id"], accounts["snapshot_date"][0]).arr,
         look_closer=history(FEATURES, worst["feature"]),
     )
 

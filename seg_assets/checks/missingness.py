@@ -35,7 +35,8 @@ def missingness(week: Week) -> Finding:
     everyone = bad.filter(pl.col("slice_key") == "")
     features = list(dict.fromkeys(bad["feature"]))
     worst = bad.row(0, named=True)
-    without = week.snapshot.filter(pl.any_horizontal(_misses(week, feature) for feature in features))
+    misses = pl.any_horizontal(_misses(week, feature) for feature in features)
+    without = week.told_of(week.snapshot.filter(misses))
     source_of = {feature.name: feature.source for feature in week.catalogue.features}
     where = "" if everyone.height else f" where {worst['slice_key']} is {worst['slice_value']}"
     return Finding(
@@ -78,7 +79,7 @@ def _allowed(row: dict[str, object]) -> str:
 def _misses(week: Week, feature: str) -> pl.Expr:
     """Whether an account lacks a value that it should have."""
     gate = f"{week.catalogue.feature(feature).group}_applicable"
-    applies = pl.col(gate).fill_null(True) if gate in week.snapshot.columns else pl.lit(True)
+    applies = pl.col(gate).fill_null(True) if gate in week.columns else pl.lit(True)
     return pl.col(feature).is_null() & applies
 
 

@@ -6,15 +6,19 @@ rollback is no movement of accounts. Does not: the figures (monitoring/mix.py).
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from seg_assets.checks.commands import history
 from seg_assets.checks.finding import Finding
 from seg_assets.checks.week import SNAPSHOTS, Week
 from seg_assets.schemas import SEGMENT_SCORES
+from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.monitoring.causes import SliceShare, likely_causes
 from seg_assets.segmentation.monitoring.mix import segment_mix
 from seg_assets.segmentation.monitoring.placed import placed
+from seg_assets.segmentation.monitoring.reading import in_batches
 
 WARNS = 0.02
 """Of all accounts, unexplained, over all segments; the sample's ordinary weeks stay below 0.001."""
@@ -28,7 +32,7 @@ def mix_of_segments(week: Week) -> Finding:
     if champion is None or before is None:
         return Finding("the week before has not landed", expected, "not compared")
     segmentation = champion.segmentation
-    then, now = placed(segmentation, before), placed(segmentation, week.snapshot)
+    then, now = (_placed(segmentation, accounts) for accounts in (before, week.snapshot))
     table = segment_mix(then, now)
     beyond = float(table["unexplained"].sum() / 2)
     seen = f"{beyond:.2%} of accounts beyond, {table['moved_in'].sum():,} moved, {table['came'].sum():,} came"
@@ -37,7 +41,7 @@ def mix_of_segments(week: Week) -> Finding:
     worst = table.sort("unexplained", "segment_id", descending=[True, False]).row(0, named=True)
     names = {segment.segment_id: segment.name for segment in segmentation.segments}
     stayed = then.join(now, on=["account_id", "segment_id"], how="semi")
-    affected = week.snapshot.join(stayed, on="account_id", how="anti")
+    affected = week.accounts.join(stayed, on="account_id", how="anti")
     return Finding(
         told=f"{names[worst['segment_id']]} went from {worst['share_before']:.1%} to {worst['share']:.1%} of accounts; "
         f"ordinary movement explains {worst['explained']:.1%}",
@@ -54,12 +58,17 @@ def mix_of_segments(week: Week) -> Finding:
     )
 
 
+def _placed(segmentation: Segmentation, accounts: pl.LazyFrame) -> pl.DataFrame:
+    needed = accounts.select(sorted({"account_id", *segmentation.required_columns}))
+    return in_batches(needed, partial(placed, segmentation))
+
+
 def _causes(week: Week, affected: pl.DataFrame, came: int) -> tuple[str, ...]:
     shares = [SliceShare(SNAPSHOTS, "accounts that are new this week", came / max(affected.height, 1), 0.0)]
     for key in week.slices:
-        every = dict(week.snapshot.group_by(key).len().drop_nulls().iter_rows())
+        every = dict(week.accounts.group_by(key).len().drop_nulls().iter_rows())
         for value, number in affected.group_by(key).len().drop_nulls().sort(key).iter_rows():
-            of_accounts = every[value] / week.snapshot.height
+            of_accounts = every[value] / week.accounts.height
             shares.append(SliceShare(key, value, number / max(affected.height, 1), of_accounts))
     return likely_causes((), {}, shares)
 

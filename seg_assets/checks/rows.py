@@ -24,15 +24,16 @@ def rows_against_last_week(week: Week) -> Finding:
     limit = week.catalogue.limits.lost_accounts_at_most
     expected = f"at most {WARNS:.0%} of accounts come or go in a week; more than {limit:.0%} gone blocks"
     if week.before is None:
-        return Finding(f"{week.snapshot.height:,} accounts; the week before has not landed", expected, "not compared")
-    went = week.before.join(week.snapshot.select("account_id"), on="account_id", how="anti")
-    came = week.snapshot.join(week.before.select("account_id"), on="account_id", how="anti")
-    lost, new = (len(one) / max(week.before.height, 1) for one in (went, came))
-    seen = f"{week.before.height:,} accounts, then {week.snapshot.height:,}: {came.height:,} came, {went.height:,} went"
+        return Finding(f"{week.accounts.height:,} accounts; the week before has not landed", expected, "not compared")
+    before, now = week.told_of(week.before), week.accounts
+    went = before.join(now.select("account_id"), on="account_id", how="anti")
+    came = now.join(before.select("account_id"), on="account_id", how="anti")
+    lost, new = (len(one) / max(before.height, 1) for one in (went, came))
+    seen = f"{before.height:,} accounts, then {now.height:,}: {came.height:,} came, {went.height:,} went"
     bad = [one for one, share in ((went, lost), (came, new)) if share > WARNS and one.height >= FEWEST]
     if not bad:
         return Finding(seen, expected, seen)
-    affected = pl.concat([one.select(week.before.columns) for one in bad], how="vertical_relaxed")
+    affected = pl.concat(bad, how="diagonal_relaxed")
     return Finding(
         told=f"{new:.1%} of accounts came and {lost:.1%} went within a week",
         expected=expected,
@@ -50,8 +51,8 @@ def rows_against_last_week(week: Week) -> Finding:
 def _causes(week: Week, affected: pl.DataFrame) -> tuple[str, ...]:
     shares = []
     for key in week.slices:
-        every = dict(week.snapshot.group_by(key).len().drop_nulls().iter_rows())
+        every = dict(week.accounts.group_by(key).len().drop_nulls().iter_rows())
         for value, number in affected.group_by(key).len().drop_nulls().sort(key).iter_rows():
-            of_accounts = every.get(value, 0) / max(week.snapshot.height, 1)
+            of_accounts = every.get(value, 0) / max(week.accounts.height, 1)
             shares.append(SliceShare(key, value, number / affected.height, of_accounts))
     return likely_causes((), {}, shares)

@@ -27,7 +27,8 @@ def one_step(week: Week) -> Finding:
     expected = f"the middle account's values move by a factor below {FACTOR}, days go up by as many as the week before"
     if week.before is None or week.before_that is None:
         return Finding("the two weeks before have not landed", expected, "not compared")
-    names = [f.name for f in week.catalogue.features if f.kind is Kind.NUMERIC and f.name in week.before_that.columns]
+    there = week.before_that.collect_schema()
+    names = [f.name for f in week.catalogue.features if f.kind is Kind.NUMERIC and f.name in there]
     now, then = steps(week.before, week.snapshot, names), steps(week.before_that, week.before, names)
     bad = _stepped(now, then)
     if bad.is_empty():
@@ -35,9 +36,8 @@ def one_step(week: Week) -> Finding:
     told = [_words(row) for row in bad.iter_rows(named=True)]
     source_of = {feature.name: feature.source for feature in week.catalogue.features}
     features = bad["feature"].to_list()
-    touched = week.snapshot.filter(
-        pl.any_horizontal(pl.col(name).is_not_null() & (pl.col(name) != 0) for name in features)
-    )
+    has_it = pl.any_horizontal(pl.col(name).is_not_null() & (pl.col(name) != 0) for name in features)
+    touched = week.told_of(week.snapshot.filter(has_it))
     return Finding(
         told="; ".join(told[:6]) + (f"; {len(told) - 6} more" if len(told) > 6 else ""),
         expected=expected,

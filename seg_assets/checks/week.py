@@ -1,6 +1,7 @@
 """What the checks of a Monday look at: its accounts, those of the Mondays before, the champion's training snapshot.
 
-Belongs here: reading these, each once. Does not: figures or verdicts.
+Belongs here: where they are read from, as one version of each; a check reads the columns that it asks. Does not:
+figures or verdicts.
 """
 
 from __future__ import annotations
@@ -27,17 +28,27 @@ class Week:
     monday: dt.date
 
     @cached_property
-    def snapshot(self) -> pl.DataFrame:
+    def snapshot(self) -> pl.LazyFrame:
         """Its accounts."""
-        return self.lakehouse.scan(SNAPSHOTS, [self.monday]).collect()
+        return self.lakehouse.scan(SNAPSHOTS, [self.monday])
 
     @cached_property
-    def before(self) -> pl.DataFrame | None:
+    def columns(self) -> frozenset[str]:
+        """What is stored of them."""
+        return frozenset(self.snapshot.collect_schema())
+
+    @cached_property
+    def accounts(self) -> pl.DataFrame:
+        """What tells whom something is about: id, slices and value of each of them."""
+        return self.told_of(self.snapshot)
+
+    @cached_property
+    def before(self) -> pl.LazyFrame | None:
         """The accounts of the Monday before; None where that has not landed."""
         return self.accounts_of(self.monday - dt.timedelta(weeks=1))
 
     @cached_property
-    def before_that(self) -> pl.DataFrame | None:
+    def before_that(self) -> pl.LazyFrame | None:
         """The accounts of two Mondays before."""
         return self.accounts_of(self.monday - dt.timedelta(weeks=2))
 
@@ -49,16 +60,23 @@ class Week:
     @cached_property
     def slices(self) -> tuple[str, ...]:
         """The catalogue's slices that stored snapshots have."""
-        return tuple(name for name in self.catalogue.slices if name in self.snapshot.columns)
+        return tuple(name for name in self.catalogue.slices if name in self.columns)
 
-    def accounts_of(self, monday: dt.date) -> pl.DataFrame | None:
+    def accounts_of(self, monday: dt.date) -> pl.LazyFrame | None:
         """The accounts of another Monday, with the features of today's catalogue; None where it has not landed.
 
         A feature that was not in the catalogue then is missing in them.
         """
         if monday not in self.lakehouse.partitions(SNAPSHOTS):
             return None
-        return self.lakehouse.scan(SNAPSHOTS, [monday]).collect()
+        return self.lakehouse.scan(SNAPSHOTS, [monday])
+
+    def told_of(self, accounts: pl.LazyFrame) -> pl.DataFrame:
+        """Id, slices and value of `accounts`, rows of a snapshot, as far as it has them."""
+        there = accounts.collect_schema()
+        asked = ["account_id", *self.slices, self.catalogue.value_feature]
+        names = list(dict.fromkeys(name for name in asked if name in there))
+        return accounts.select(names).collect(engine="streaming")
 
     def value_of(self, accounts: pl.DataFrame) -> float | None:
         """The ARR of `accounts`, rows of a snapshot; None where the catalogue names no value."""

@@ -24,6 +24,7 @@ from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.monitoring.counts import Column, monitored
 from seg_assets.segmentation.monitoring.metrics import drift_metrics, profile_metrics
 from seg_assets.segmentation.monitoring.placed import placed
+from seg_assets.segmentation.monitoring.reading import in_batches, some_at_once
 from seg_assets.segmentation.monitoring.slicing import Slicing
 from seg_assets.segmentation.monitoring.summary import Summary, summarised
 from seg_assets.segmentation.monitoring.tally import Tally, tally
@@ -34,10 +35,6 @@ from seg_assets.steps.reporting import open_step
 from seg_assets.steps.week_reads import SNAPSHOTS
 
 SEGMENT_ID = "segment_id"
-ROWS_AT_ONCE = 500_000
-"""Of which segments are worked out together."""
-VALUES_AT_ONCE = 50_000_000
-"""Of columns that are read together: 0.4 GB of numbers."""
 
 
 @dataclass(frozen=True)
@@ -103,17 +100,11 @@ Summarise = Callable[[Lakehouse, dt.date, Asked], Summary]
 def summary_of(lakehouse: Lakehouse, monday: dt.date, asked: Asked) -> Summary:
     """The summary of that Monday's accounts, on this machine: of a large snapshot some columns after the others."""
     accounts = lakehouse.scan(SNAPSHOTS, [monday])
-    rows = accounts.select(pl.len()).collect().item()
-    # In order, since what is read later has to be of the same rows. And in one pass: a slice reads all before it too.
-    first = accounts.select(asked.read_first)
-    batches = first.collect_batches(chunk_size=ROWS_AT_ONCE) if rows else [first.collect()]
-    keys = pl.concat(map(asked.keys_of, batches))
+    keys = in_batches(accounts.select(asked.read_first), asked.keys_of)
     slicing = Slicing.of(keys, asked.slice_keys)
 
     def tallies() -> Iterator[Tally]:
-        every, at_once = list(asked.gates), max(VALUES_AT_ONCE // max(rows, 1), 1)
-        for at in range(0, len(every), at_once):
-            names = every[at : at + at_once]
+        for names in some_at_once(list(asked.gates), keys.height):
             others = [name for name in names if name not in keys.columns]
             columns = keys.hstack(accounts.select(others).collect()) if others else keys
             yield tally(columns, {name: asked.gates[name] for name in names}, slicing)

@@ -96,7 +96,7 @@ class Failures:
             self.weeks.land(EVENT_WEEK, accounts_on(EVENT_WEEK, [Event(event, EVENT_WEEK)]))
             # What was read of a week is kept, whatever lands in its place.
             self.landed[event] = self.weeks.week(EVENT_WEEK)
-            assert self.landed[event].snapshot.height and self.landed[event].champion
+            assert self.landed[event].accounts.height and self.landed[event].champion
         return check(self.landed[event])
 
     def _drift(self, week: Week) -> Finding:

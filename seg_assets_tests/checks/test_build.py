@@ -88,7 +88,7 @@ def test_a_sample_is_small_and_has_every_slice_in_proportion():
     people = pl.DataFrame({"account_id": [f"A{i}" for i in range(40_000)]}).with_columns(
         motion=pl.when(pl.int_range(pl.len()) % 10 == 0).then(pl.lit("rare")).otherwise(pl.lit("usual"))
     )
-    found = sample(people, ["motion"], ROWS // 2)
+    found = sample(people.lazy(), ["motion"], ROWS // 2)
     assert found.height <= ROWS // 2
     assert dict(found["motion"].value_counts().iter_rows()) == {"rare": 1_000, "usual": 9_000}
-    assert sample(people.reverse(), ["motion"], ROWS // 2).sort("account_id").equals(found.sort("account_id"))
+    assert sample(people.reverse().lazy(), ["motion"], ROWS // 2).sort("account_id").equals(found.sort("account_id"))

@@ -61,11 +61,12 @@ def of_everyone(rows: pl.DataFrame, column: str) -> dict[str, object]:
 def test_a_profile_row_for_every_column_and_slice_with_figures_as_counted(weeks: Weeks) -> None:
     week = weeks.week(WEEK)
     rows, _ = stored(weeks)
-    slices = 1 + sum(week.snapshot[name].drop_nulls().n_unique() for name in week.slices)
+    snapshot = week.snapshot.collect()
+    slices = 1 + sum(snapshot[name].drop_nulls().n_unique() for name in week.slices)
     slices += len(segmentation().segments)
     assert rows.height == slices * (len(CATALOGUE.features) + 1)
     assert not rows.select(KEYS).is_duplicated().any()
-    values = week.snapshot["web_visits_30d"]
+    values = snapshot["web_visits_30d"]
     told = of_everyone(rows, "web_visits_30d")
     assert told["avg"] == pytest.approx(values.mean())
     assert (told["num_nulls"], told["num_zeros"]) == (values.null_count(), (values == 0).sum())
@@ -73,8 +74,8 @@ def test_a_profile_row_for_every_column_and_slice_with_figures_as_counted(weeks:
     assert told["percent_null"] == pytest.approx(100 * values.null_count() / len(values))
     text = of_everyone(rows, "region")
     assert text["avg"] is None
-    assert text["frequent_items"][0]["count"] == week.snapshot["region"].value_counts()["count"].max()
-    assert of_everyone(rows, ":table")["count"] == week.snapshot.height
+    assert text["frequent_items"][0]["count"] == snapshot["region"].value_counts()["count"].max()
+    assert of_everyone(rows, ":table")["count"] == snapshot.height
     assert rows["window"][0] == {
         "start": dt.datetime(2026, 4, 13, tzinfo=dt.UTC),
         "end": dt.datetime(2026, 4, 20, tzinfo=dt.UTC),
@@ -92,13 +93,14 @@ def test_drift_rows_against_the_training_snapshot_and_the_week_before(weeks: Wee
     assert number["ks_test"]["pvalue"] <= 1 and number["chi_squared_test"] is None and number["tv_distance"] is None
     assert text["chi_squared_test"]["pvalue"] <= 1 and text["ks_test"] is None and text["js_distance"] < 0.1
     assert 0 <= number["population_stability_index"] < 0.1
-    assert of_everyone(consecutive, ":table")["count_delta"] == week.snapshot.height - week.before.height
+    came = week.accounts.height - week.told_of(week.before).height
+    assert of_everyone(consecutive, ":table")["count_delta"] == came
     assert of_everyone(consecutive, ":table")["non_null_columns_delta"] == {"added": [], "missing": []}
 
 
 def test_no_drift_row_before_there_is_a_champion(tmp_path: Path, weeks: Weeks) -> None:
     alone = Weeks(tmp_path)
-    alone.land(WEEK, weeks.week(WEEK).snapshot)
+    alone.land(WEEK, weeks.week(WEEK).snapshot.collect())
     told = monitor_week(alone.lakehouse, CATALOGUE, WEEK)
     assert told[DRIFT_METRICS.name] == 0 < told[PROFILE_METRICS.name]
     assert stored(alone)[1].is_empty()
@@ -106,7 +108,7 @@ def test_no_drift_row_before_there_is_a_champion(tmp_path: Path, weeks: Weeks) -
 
 def test_without_its_training_snapshot_a_week_has_a_profile_and_no_drift(tmp_path: Path, weeks: Weeks) -> None:
     alone = Weeks(tmp_path)
-    alone.land(WEEK, weeks.week(WEEK).snapshot)
+    alone.land(WEEK, weeks.week(WEEK).snapshot.collect())
     alone.promote(segmentation(), TRAINED_ON)
     told = monitor_week(alone.lakehouse, CATALOGUE, WEEK)
     assert (told[DRIFT_METRICS.name], told[PROFILE_METRICS.name]) == (0, stored(weeks)[0].height)
@@ -134,7 +136,7 @@ def test_a_catalogue_without_slices_and_gates_is_monitored_too(tmp_path: Path, s
 
 def test_every_segment_is_a_slice_by_the_same_definitions_in_every_snapshot(weeks: Weeks) -> None:
     profile, drift = stored(weeks)
-    sizes = dict(placed(segmentation(), weeks.week(WEEK).snapshot).group_by("segment_id").len().iter_rows())
+    sizes = dict(placed(segmentation(), weeks.week(WEEK).snapshot.collect()).group_by("segment_id").len().iter_rows())
     of_segments = profile.filter(pl.col("slice_key") == "segment_id", pl.col("column_name") == ":table")
     assert dict(of_segments.select("slice_value", "count").iter_rows()) == sizes
     assert {"SEG-01"} < set(drift.filter(pl.col("slice_key") == "segment_id")["slice_value"]) <= set(sizes)
@@ -163,8 +165,8 @@ def test_a_large_snapshot_is_read_some_rows_and_some_columns_after_the_others(
     there = list(account_snapshots(CATALOGUE).schema)
     asked = Asked.of(CATALOGUE, there, segmentation())
     at_once = summary_of(weeks.lakehouse, WEEK, asked)
-    monkeypatch.setattr("seg_assets.steps.monitor.ROWS_AT_ONCE", 700)
-    monkeypatch.setattr("seg_assets.steps.monitor.VALUES_AT_ONCE", 20_000)
+    monkeypatch.setattr("seg_assets.segmentation.monitoring.reading.ROWS_AT_ONCE", 700)
+    monkeypatch.setattr("seg_assets.segmentation.monitoring.reading.VALUES_AT_ONCE", 20_000)
     by_and_by = summary_of(weeks.lakehouse, WEEK, asked)
     assert_frame_equal(by_and_by.profile, at_once.profile, check_exact=True)
     assert drift(by_and_by.counts, at_once.counts, asked.columns)["population_stability_index"].max() == 0

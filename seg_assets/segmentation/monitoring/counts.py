@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seg_assets.catalogs import Catalogue, Kind
+from seg_assets.segmentation.monitoring.reading import Accounts, some_at_once
 from seg_assets.segmentation.monitoring.slicing import Slicing
 from seg_assets.segmentation.monitoring.tally import Tally, Values, tally
 from seg_assets.segmentation.reference import Reference
@@ -97,13 +98,24 @@ def index_column(name: str) -> Column:
     return Column(name, Kind.NUMERIC, "index", "account_features", None, whole)
 
 
-def count(snapshot: pl.DataFrame, columns: Sequence[Column], slice_columns: Sequence[str] = ()) -> SnapshotCounts:
+def count(snapshot: Accounts, columns: Sequence[Column], slice_columns: Sequence[str] = ()) -> SnapshotCounts:
     """The counts of `snapshot` (account rows: features and `<group>_applicable`) over everyone and each slice.
 
-    slice_columns: categories of the snapshot; an account without a value is in no slice of that column.
+    slice_columns: categories of the snapshot; an account without a value is in no slice of that column. Of a large
+    snapshot that is read from somewhere some columns are counted after the others.
     """
-    gates = {column.name: column.gate for column in columns}
-    return cells(tally(snapshot, gates, Slicing.of(snapshot, slice_columns)), columns)
+    accounts = snapshot.lazy()
+    gates = {column.gate for column in columns if column.gate is not None}
+    # A frame without columns has no rows.
+    first = sorted({*gates, *slice_columns}) or [column.name for column in columns[:1]]
+    keys = accounts.select(first).collect()
+    slicing = Slicing.of(keys, slice_columns)
+    features: dict[str, FeatureCounts] = {}
+    for names in some_at_once([column.name for column in columns], keys.height):
+        together = keys.hstack(accounts.select(name for name in names if name not in first).collect())
+        some = [column for column in columns if column.name in names]
+        features |= cells(tally(together, {one.name: one.gate for one in some}, slicing), some).features
+    return SnapshotCounts(slicing.accounts, slicing.slices, features)
 
 
 def cells(found: Tally, columns: Sequence[Column]) -> SnapshotCounts:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from seg_assets.catalogs import Catalogue
+from seg_assets.segmentation.monitoring.reading import Accounts
 from seg_assets.segmentation.scaling import gate_of
 
 SCHEMA = pl.Schema(
@@ -30,7 +31,7 @@ SCHEMA = pl.Schema(
 
 
 def missing_values(
-    current: pl.DataFrame, before: pl.DataFrame | None, catalogue: Catalogue, slice_columns: Sequence[str] = ()
+    current: Accounts, before: Accounts | None, catalogue: Catalogue, slice_columns: Sequence[str] = ()
 ) -> pl.DataFrame:
     """A row (SCHEMA) a feature and slice; everyone has the slice key "".
 
@@ -54,9 +55,9 @@ def missing_values(
     return joined.select(SCHEMA.names()).cast(SCHEMA).sort(keys)
 
 
-def _counted(snapshot: pl.DataFrame, catalogue: Catalogue, slice_columns: Sequence[str]) -> pl.DataFrame:
+def _counted(rows: Accounts, catalogue: Catalogue, slice_columns: Sequence[str]) -> pl.DataFrame:
     """feature, slice_key, slice_value, accounts, missing, share."""
-    measures = []
+    snapshot, measures = rows.lazy(), []
     for feature in catalogue.features:
         gate = gate_of(feature, catalogue)
         applies = pl.lit(True) if gate is None else pl.col(gate).fill_null(True)
@@ -69,6 +70,7 @@ def _counted(snapshot: pl.DataFrame, catalogue: Catalogue, slice_columns: Sequen
         parts.append(by_level.select(pl.lit(key).alias("slice_key"), "slice_value", *catalogue.feature_names))
     return (
         pl.concat(parts)
+        .collect(engine="streaming")
         .unpivot(index=["slice_key", "slice_value"], variable_name="feature", value_name="counted")
         .unnest("counted")
         .filter(pl.col("accounts") > 0)

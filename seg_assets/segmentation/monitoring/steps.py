@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from seg_assets.segmentation.monitoring.reading import Accounts, some_at_once
+
 SCHEMA = pl.Schema(
     {
         "feature": pl.String,
@@ -26,21 +28,24 @@ SAME = 9
 """Digits after the point in which two differences are the same."""
 
 
-def steps(before: pl.DataFrame, current: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
+def steps(before: Accounts, current: Accounts, features: Sequence[str]) -> pl.DataFrame:
     """A row (SCHEMA) a numeric feature of account rows with account_id.
 
     accounts: those with a value in both weeks; changed: those of them whose value differs; usual_difference: the most
     frequent difference (the smaller one of two as frequent), usual_share: the share of accounts with it; factors:
     accounts whose value is above 0 in both weeks; middle_factor: the median of current over before among these.
     """
-    both = before.select("account_id", *features).join(
-        current.select("account_id", *features), on="account_id", suffix="_now", how="inner"
-    )
-    return pl.DataFrame([_step(both, feature) for feature in features], schema=SCHEMA)
+    then, now = (accounts.lazy().select("account_id").with_row_index("row") for accounts in (before, current))
+    both = then.join(now, on="account_id", suffix="_now").select("row", "row_now").collect()
+    found = []
+    for names in some_at_once(features, 2 * both.height):
+        old, new = before.lazy().select(names).collect(), current.lazy().select(names).collect()
+        found += [_step(old[name].gather(both["row"]), new[name].gather(both["row_now"])) for name in names]
+    return pl.DataFrame(found, schema=SCHEMA)
 
 
-def _step(both: pl.DataFrame, feature: str) -> dict[str, object]:
-    old, new = both[feature], both[f"{feature}_now"]
+def _step(old: pl.Series, new: pl.Series) -> dict[str, object]:
+    feature = old.name
     differences = (new - old).drop_nulls().drop_nans().round(SAME)
     counts = pl.DataFrame({"difference": differences, "feature": feature}).group_by("difference").len()
     usual = counts.sort("len", "difference", descending=[True, False]).head(1)
