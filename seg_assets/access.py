@@ -1,4 +1,4 @@
-"""Who may read what of the copies in Unity Catalog, read from a file: tables, rows and sensitive columns per audience.
+"""Who reads what of the copies in Unity Catalog, from a file: tables, rows and sensitive columns of each audience.
 
 Belongs here: the fields of that file, and what they mean for a table. Does not: the SQL that makes it so
 (access_statements.py), the copies (steps/publish.py).
@@ -16,9 +16,10 @@ from seg_assets.catalogs import Catalogue
 from seg_assets.catalogs.consistency import Problem
 from seg_assets.catalogs.load import parse_file
 from seg_assets.schemas import Table
+from seg_assets.unity_catalog import has_slices
 
 EVERY, FIGURES = "all", "figures"
-"""Sets of tables: all of them; those without a sensitive column, which hold figures and no accounts."""
+"""Sets of tables: all of them; those without rows about accounts."""
 OF_ACCOUNTS = frozenset({"account_id", "customer_name"})
 """A table with one of these columns has rows about accounts."""
 Group = Annotated[str, Field(min_length=1, pattern=r"^[^`\n]+$")]
@@ -32,8 +33,8 @@ class Audience(_Part):
     """A group of the Databricks account, and what its members read."""
 
     group: Group
-    tables: tuple[str, ...]
-    """Names as `seg show` lists them, `figures` or `all`; an empty list takes everything away again."""
+    tables: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Names as `seg show` lists them, `figures` or `all`."""
     rows: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     """Of tables of accounts only rows with these levels of the catalogue's slices; all rows where it is left out."""
     sensitive: Literal["all"] | tuple[str, ...] = ()
@@ -41,33 +42,25 @@ class Audience(_Part):
 
     def reads(self, table: Table) -> bool:
         """Whether members may ask the table at all."""
-        return bool({table.name, EVERY} & set(self.tables)) or (FIGURES in self.tables and is_figures(table))
+        return bool({table.name, EVERY} & set(self.tables)) or (FIGURES in self.tables and not is_of_accounts(table))
 
-    def sees(self, column: str) -> bool:
-        """Whether the values of a sensitive column are shown."""
-        return self.sensitive == "all" or column in self.sensitive
+    def sees(self, table: Table, column: str) -> bool:
+        """Whether the values of a sensitive column of the table are shown.
+
+        Not to an audience that gets some accounts' rows, where the table has those of all accounts.
+        """
+        return (self.sensitive == "all" or column in self.sensitive) and (not self.rows or has_slices(table))
 
 
 class Access(_Part):
-    """Everyone who reads anything. maintainers: the group that reads everything, with whoever copies the tables."""
+    """Everyone who reads anything by this file."""
 
-    maintainers: Group
     audiences: tuple[Audience, ...]
-
-    @property
-    def everyone(self) -> tuple[Audience, ...]:
-        """The maintainers as an audience, then the others."""
-        return (Audience(group=self.maintainers, tables=(EVERY,), sensitive="all"), *self.audiences)
 
 
 def is_of_accounts(table: Table) -> bool:
     """Whether its rows are about accounts, so that an audience may be given some of them."""
     return not OF_ACCOUNTS.isdisjoint(table.columns)
-
-
-def is_figures(table: Table) -> bool:
-    """Whether nothing in it is sensitive."""
-    return not any(column.sensitive for column in table.columns.values())
 
 
 def load_access(path: Path, catalogue: Catalogue, tables: Mapping[str, Table]) -> Access:
@@ -84,7 +77,7 @@ def load_access(path: Path, catalogue: Catalogue, tables: Mapping[str, Table]) -
 
 
 def _groups_given_twice(access: Access) -> Iterator[Problem]:
-    seen = {access.maintainers}
+    seen: set[str] = set()
     for number, audience in enumerate(access.audiences):
         if audience.group in seen:
             yield ("audiences", number, "group"), f"{audience.group} is there already: a group is one audience"
@@ -103,10 +96,11 @@ def _problems(access: Access, catalogue: Catalogue, tables: Mapping[str, Table])
                 yield (*place, "sensitive"), f"{name} is no sensitive column; there are {', '.join(sorted(sensitive))}"
         for name, levels in audience.rows.items():
             yield from (((*place, "rows", name), told) for told in _wrong_slice(catalogue, name, levels))
-        for name in sorted(tables):
-            lacking = sorted(set(audience.rows) - set(tables[name].columns))
-            if lacking and audience.reads(tables[name]) and is_of_accounts(tables[name]):
-                told = f"{name} lacks {', '.join(lacking)}, by which {audience.group} gets its rows: take it out"
+        if not audience.rows:
+            continue
+        for name, table in sorted(tables.items()):
+            if audience.reads(table) and is_of_accounts(table) and not has_slices(table):
+                told = f"{name} has not the accounts' slices, by which {audience.group} gets its rows: take it out"
                 yield (*place, "tables"), told
 
 

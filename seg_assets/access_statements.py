@@ -1,92 +1,99 @@
-"""Who may read what, as SQL of Databricks: row filters, column masks, grants.
+"""Who reads what, as SQL of Databricks: a view for each table, with row filter and column masks, and its grants.
 
-Belongs here: the statements, in an order in which nobody sees too much meanwhile. Does not: what an audience may read
-(access.py), running them (docs/deployment.md says where).
+Belongs here: the statements. Does not: what an audience may read (access.py), running them (docs/deployment.md says
+where).
 
-Every table of accounts gets a filter and every sensitive column a mask, whether an audience is restricted or not: who
-is in no audience sees neither rows nor values, also with a grant on the whole schema. Each table has functions of its
-own: a member of two audiences has of a table what these two have of it, and no more.
+Views in a schema of their own, and not SET ROW FILTER and SET MASK on the copies: those hold for who copies too, allow
+a cluster with one user no replacing of rows, and leave open what comes beside the table: a column that is new, the
+figures of a quality monitor. Nobody but who maintains the copies reads these. A view asks for each row which groups
+the reader is in: who is in none of its audiences sees no row, whatever was granted; a member of two has of a table what
+these two have of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-import polars as pl
 from sqlglot import exp
 
 from resources.spark import spark_type
-from seg_assets.access import Access, Audience, is_of_accounts
-from seg_assets.schemas import Table
-from seg_assets.unity_catalog import DIALECT, full_name
+from seg_assets.access import Access, Audience
+from seg_assets.catalogs import Catalogue
+from seg_assets.monitoring_schemas import DRIFT_METRICS, PROFILE_METRICS
+from seg_assets.schemas import Table, account_snapshots
+from seg_assets.unity_catalog import DIALECT, full_name, has_slices, quoted, text
 
-FILTER, MASK = "rows_of", "shown"
-"""What the names of functions begin with."""
+ABOUT_COLUMNS = {PROFILE_METRICS.name: "column_name", DRIFT_METRICS.name: "column_name"}
+"""Tables with rows about columns of the accounts, and where they name it: a figure of few accounts may be a value."""
 
 
-def access_statements(access: Access, tables: Collection[Table], slices: Sequence[str], schema: str) -> Iterator[str]:
+def access_statements(
+    access: Access, tables: Collection[Table], catalogue: Catalogue, schema: str, readers: str
+) -> Iterator[str]:
     """What makes `access` so for the copies `tables` in `schema`, without semicolons; it may be run again.
 
-    slices: the catalogue's. Raises ValueError where schema is not <catalog>.<schema>.
+    readers: the schema of the views, <catalog>.<schema> as `schema`. Raises ValueError where one is none, or both are
+    the same.
     """
-    of_name = sorted(tables, key=lambda table: table.name)
-    for table in of_name:
-        if is_of_accounts(table):
-            yield from _filter(table, _readers(access, table), slices, schema)
-        yield from _masks(table, _readers(access, table), schema)
-    catalog, _, _ = schema.partition(".")
-    for audience in access.everyone:
-        group = _name(audience.group)
-        if audience.tables:
-            yield f"GRANT USE CATALOG ON CATALOG {_name(catalog)} TO {group}"
-            yield f"GRANT USE SCHEMA ON SCHEMA {_schema(schema)} TO {group}"
-        for table in of_name:
-            verb, way = ("GRANT", "TO") if audience.reads(table) else ("REVOKE", "FROM")
-            yield f"{verb} SELECT ON TABLE {full_name(table.name, schema)} {way} {group}"
+    if schema == readers:
+        raise ValueError(f"{readers} has the copies themselves: views need a schema of their own")
+    hidden = sorted(name for name, column in account_snapshots(catalogue).columns.items() if column.sensitive)
+    views = {full_name(table.name, readers): table for table in sorted(tables, key=lambda one: one.name)}
+    yield f"CREATE SCHEMA IF NOT EXISTS {_schema(readers)}"
+    for name, table in views.items():
+        audiences = [audience for audience in access.audiences if audience.reads(table)]
+        if audiences:
+            told = ", ".join(
+                f"{quoted(one)} COMMENT {text(column.description)}" for one, column in table.columns.items()
+            )
+            selected = _selected(table, audiences, hidden, schema)
+            yield f"CREATE OR REPLACE VIEW {name} ({told}) COMMENT {text(table.description)} AS {selected}"
+        else:
+            yield f"DROP VIEW IF EXISTS {name}"
+    for audience in access.audiences:
+        group = quoted(audience.group)
+        yield f"GRANT USE CATALOG ON CATALOG {quoted(readers.partition('.')[0])} TO {group}"
+        yield f"GRANT USE SCHEMA ON SCHEMA {_schema(readers)} TO {group}"
+        yield from (f"GRANT SELECT ON VIEW {name} TO {group}" for name, one in views.items() if audience.reads(one))
 
 
-def _readers(access: Access, table: Table) -> list[Audience]:
-    return [audience for audience in access.everyone if audience.reads(table)]
+def _selected(table: Table, audiences: Sequence[Audience], hidden: Sequence[str], schema: str) -> str:
+    columns = [
+        _masked(table, column, audiences) if declared.sensitive else quoted(column)
+        for column, declared in table.columns.items()
+    ]
+    rows = exp.or_(
+        *(exp.and_(_is_member(one), *_has_levels(one, table), *_is_shown(one, table, hidden)) for one in audiences)
+    )
+    return f"SELECT {', '.join(columns)} FROM {full_name(table.name, schema)} WHERE {rows.sql(DIALECT)}"
 
 
-def _filter(table: Table, readers: Sequence[Audience], slices: Sequence[str], schema: str) -> Iterator[str]:
-    name, columns = full_name(table.name, schema), [one for one in slices if one in table.columns]
-    function = full_name(f"{FILTER}_{table.name}", schema)
-    rows = exp.or_(*(exp.and_(_is_member(one.group), *_has_levels(one)) for one in readers))
-    yield _function(function, {one: table.schema[one] for one in columns}, pl.Boolean(), rows)
-    yield f"ALTER TABLE {name} SET ROW FILTER {function} ON ({', '.join(map(_name, columns))})"
+def _masked(table: Table, column: str, audiences: Sequence[Audience]) -> str:
+    """The value for who sees it in the rows that are theirs, null for others."""
+    seeing = [exp.and_(_is_member(one), *_has_levels(one, table)) for one in audiences if one.sees(table, column)]
+    shown = exp.column(column, quoted=True) if seeing else exp.Null()
+    value = exp.Case().when(exp.or_(*seeing), shown) if seeing else shown
+    return f"CAST({value.sql(DIALECT)} AS {spark_type(table.schema[column])}) AS {quoted(column)}"
 
 
-def _has_levels(audience: Audience) -> list[exp.Expression]:
-    """What a row has to have. A null is no level: `IN` says neither yes nor no, and the filter takes that for no."""
+def _has_levels(audience: Audience, table: Table) -> list[exp.Expression]:
+    """What a row has to have. A null is no level: `IN` says neither yes nor no, and a filter takes that for no."""
+    if not has_slices(table):
+        return []
     return [exp.column(name, quoted=True).isin(*levels) for name, levels in sorted(audience.rows.items())]
 
 
-def _masks(table: Table, readers: Sequence[Audience], schema: str) -> Iterator[str]:
-    for column, declared in table.columns.items():
-        if not declared.sensitive:
-            continue
-        function = full_name(f"{MASK}_{table.name}_{column}", schema)
-        groups = [_is_member(one.group) for one in readers if one.sees(column)]
-        shown = exp.Case().when(exp.or_(*groups), exp.column(column, quoted=True))
-        yield _function(function, {column: table.schema[column]}, table.schema[column], shown)
-        yield f"ALTER TABLE {full_name(table.name, schema)} ALTER COLUMN {_name(column)} SET MASK {function}"
+def _is_shown(audience: Audience, table: Table, hidden: Sequence[str]) -> list[exp.Expression]:
+    """Of figures about columns, those about columns that the audience may see the values of."""
+    not_seen = [name for name in hidden if audience.sensitive != "all" and name not in audience.sensitive]
+    if table.name not in ABOUT_COLUMNS or not not_seen:
+        return []
+    return [exp.not_(exp.column(ABOUT_COLUMNS[table.name], quoted=True).isin(*not_seen))]
 
 
-def _function(name: str, takes: dict[str, pl.DataType], gives: pl.DataType, body: exp.Expression) -> str:
-    arguments = ", ".join(f"{_name(one)} {spark_type(dtype)}" for one, dtype in takes.items())
-    told = body.sql(DIALECT)
-    return f"CREATE OR REPLACE FUNCTION {name}({arguments}) RETURNS {spark_type(gives)} RETURN {told}"
-
-
-def _is_member(group: str) -> exp.Expression:
-    return exp.Anonymous(this="is_account_group_member", expressions=[exp.Literal.string(group)])
-
-
-def _name(identifier: str) -> str:
-    quoted: str = exp.to_identifier(identifier, quoted=True).sql(DIALECT)
-    return quoted
+def _is_member(audience: Audience) -> exp.Expression:
+    return exp.Anonymous(this="is_account_group_member", expressions=[exp.Literal.string(audience.group)])
 
 
 def _schema(schema: str) -> str:
-    return ".".join(map(_name, schema.split(".")))
+    return ".".join(map(quoted, schema.split(".")))

@@ -78,9 +78,11 @@ ALERTS = Table(
         ),
         "channel": Column(pl.String, "webhook or email, each with a message of its own; log where neither was set"),
         "level": Column(pl.String, "error or warning"),
-        "title": Column(pl.String, "The problem in a line"),
-        "says": Column(pl.String, "The problem in a sentence; of undelivered and refused messages why"),
-        "facts": Column(pl.List(pl.Struct({"name": pl.String, "value": pl.String})), "What is known of it, by name"),
+        "title": Column(pl.String, "The problem in a line", sensitive=True),
+        "says": Column(pl.String, "The problem in a sentence; of undelivered and refused messages why", sensitive=True),
+        "facts": Column(
+            pl.List(pl.Struct({"name": pl.String, "value": pl.String})), "What is known of it, by name", sensitive=True
+        ),
     },
     description="What people were alerted to, and whether it reached them",
 )

@@ -15,6 +15,11 @@ from seg_assets.options import Catalog, Home, Json, settings_of
 
 PATIENCE = 900.0
 """Seconds for which a workspace that does not answer is asked again."""
+TOLD = {
+    "current": "Its figures are those of the newest copy",
+    "being computed": "Databricks is computing its figures",
+    "started": "Databricks computes its figures again",
+}
 
 
 def quality_monitor(
@@ -42,14 +47,15 @@ def quality_monitor(
         table = full_name(SEGMENT_SCORES.name, schema).replace("`", "")
         changed = published_at(Lakehouse(settings.lakehouse), schema, SEGMENT_SCORES.name)
         if changed is None:
-            raise ValueError(f"{SEGMENT_SCORES.name} was not copied to {schema} yet: run `seg publish {schema}` first")
+            typer.echo(f"No monitor yet: nothing of {SEGMENT_SCORES.name} was copied to {schema} (seg publish)")
+            return
         monitor = QualityMonitor(
             table, str(SEGMENT_SCORES.partition_column), ("segment_name", *slices), f"/Shared/account_segments/{schema}"
         )
         doing = f"the quality monitor of {table}"
         change, there = connection.ask(doing, lambda client: set_monitor(client, monitor))
         changed_ms = int(changed.timestamp() * 1000)
-        started = connection.ask(f"computing {doing}", lambda client: refresh(client, there, changed_ms))
+        figures = connection.ask(f"computing {doing}", lambda client: refresh(client, there, changed_ms))
     except NotFound as error:
         typer.echo(f"seg quality-monitor: {error}: run `seg publish {schema}` again, or make its schema", err=True)
         raise typer.Exit(1) from error
@@ -60,18 +66,12 @@ def quality_monitor(
         typer.echo(f"seg quality-monitor: {error}", err=True)
         raise typer.Exit(1) from error
     if as_json:
-        figures = {"profile": there.profile_metrics_table_name, "drift": there.drift_metrics_table_name}
-        typer.echo(json.dumps({"monitor": change, "computing": started is not None or change == "made", **figures}))
+        tables = {"profile": there.profile_metrics_table_name, "drift": there.drift_metrics_table_name}
+        typer.echo(json.dumps({"monitor": change, "figures": figures, **tables}))
     else:
         typer.echo(f"The quality monitor of {table} is {change}: by week, {', '.join(monitor.slices)}")
-        typer.echo(_of_figures(change, started is not None))
+        typer.echo(TOLD[figures])
         typer.echo(f"They go to {there.profile_metrics_table_name} and {there.drift_metrics_table_name}")
-    if there.latest_monitor_failure_msg:
-        typer.echo(f"Databricks says that it failed: {there.latest_monitor_failure_msg}", err=True)
+    if there.latest_monitor_failure_msg and figures != "being computed":
+        typer.echo(f"Databricks says that it failed last time: {there.latest_monitor_failure_msg}", err=True)
         raise typer.Exit(1)
-
-
-def _of_figures(change: str, started: bool) -> str:
-    if change == "made":
-        return "Databricks computes its first figures"
-    return "Databricks computes its figures again" if started else "Its figures are those of the newest copy"

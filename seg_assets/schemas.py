@@ -340,7 +340,7 @@ LANDINGS = Table(
         "landed": Column(pl.Int64, "Rows found"),
         "accepted": Column(pl.Int64, "Rows accepted"),
         "quarantined": Column(pl.Int64, "Rows put in quarantine"),
-        "problems": Column(pl.List(pl.String), "What was wrong, one sentence each"),
+        "problems": Column(pl.List(pl.String), "What was wrong, one sentence each, with examples", sensitive=True),
         "read_at": Column(TIMESTAMP, "When"),
     },
     description="Every reading of a week of a source: rows found, accepted and set aside",

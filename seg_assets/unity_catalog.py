@@ -27,14 +27,19 @@ SLICED = frozenset({"segment_scores", "audience_export"})
 
 
 def is_sliced(table: Table) -> bool:
-    """Whether the copy of `table` has slices of its own."""
+    """Whether the copy of `table` has slices beside its own columns."""
     return table.name in SLICED
+
+
+def has_slices(table: Table) -> bool:
+    """Whether the copy of `table` says of each account in which of the catalogue's slices it is in that week."""
+    return is_sliced(table) or table.name == "account_snapshots"
 
 
 def copy_of(table: Table, catalogue: Catalogue) -> Table:
     """`table` as `seg publish` makes it there: with the catalogue's slices of each account in that week's snapshot.
 
-    A row filter can ask only the columns of its own table, and so can a slice of a quality monitor.
+    What readers may see is asked of the columns of one table, and so is a slice of a quality monitor.
     """
     if not is_sliced(table):
         return table
@@ -56,6 +61,18 @@ def full_name(table: str, schema: str) -> str:
     return name
 
 
+def quoted(identifier: str) -> str:
+    """A name of one part, such as a column's or a group's."""
+    name: str = exp.to_identifier(identifier, quoted=True).sql(DIALECT)
+    return name
+
+
+def text(value: str) -> str:
+    """A text as it is written in a statement."""
+    literal: str = exp.Literal.string(value).sql(DIALECT)
+    return literal
+
+
 def statements(table: Table, columns: Collection[str], schema: str, location: str | None = None) -> Iterator[str]:
     """What describes `table` in `schema`, statement by statement, without semicolons; it may be run again.
 
@@ -65,17 +82,12 @@ def statements(table: Table, columns: Collection[str], schema: str, location: st
     """
     name = full_name(table.name, schema)
     if location is not None:
-        lies_at = _text(f"{location.rstrip('/')}/{table.name}")
+        lies_at = text(f"{location.rstrip('/')}/{table.name}")
         yield f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION {lies_at}"
-    yield f"COMMENT ON TABLE {name} IS {_text(table.description)}"
+    yield f"COMMENT ON TABLE {name} IS {text(table.description)}"
     for column, declared in table.columns.items():
         if column in columns:
-            altered = f"ALTER TABLE {name} ALTER COLUMN {exp.to_identifier(column).sql(DIALECT, identify=True)}"
-            yield f"{altered} COMMENT {_text(declared.description)}"
+            altered = f"ALTER TABLE {name} ALTER COLUMN {quoted(column)}"
+            yield f"{altered} COMMENT {text(declared.description)}"
             if declared.sensitive:
-                yield f"{altered} SET TAGS ({_text(SENSITIVE)} = {_text('true')})"
-
-
-def _text(value: str) -> str:
-    quoted: str = exp.Literal.string(value).sql(DIALECT)
-    return quoted
+                yield f"{altered} SET TAGS ({text(SENSITIVE)} = {text('true')})"

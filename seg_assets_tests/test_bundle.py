@@ -78,7 +78,7 @@ def test_targets_differ_in_catalog_and_identity_alone():
     assert "run_as" not in made["dev"]
     assert made["prod"]["run_as"] == made["staging"]["run_as"]
     grants = made["dev"]["resources"]["schemas"]["segments"]["grants"]
-    assert [one["principal"] for one in grants] == ["marketing", "jane@example.com"]
+    assert [one["principal"] for one in grants] == ["marketing", "segments-maintainers", "jane@example.com"]
     assert {one["resources"]["jobs"]["weekly"]["schedule"]["pause_status"] for one in made.values()} == {"PAUSED"}
 
 

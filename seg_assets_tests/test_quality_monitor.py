@@ -52,7 +52,7 @@ def states(workspace: Workspace) -> list[MonitorRefreshInfoState]:
 
 def test_scores_are_monitored_by_week_segment_and_the_catalogues_slices(workspace: Workspace, home: Path) -> None:
     code, says = told(home)
-    assert code == 0 and "Databricks computes its first figures" in says
+    assert code == 0 and "Databricks is computing its figures" in says
     made = WorkspaceClient().quality_monitors.get(TABLE)
     assert made.time_series.as_dict() == {"timestamp_col": "snapshot_date", "granularities": ["1 week"]}
     assert made.slicing_exprs == ["segment_name", "sales_motion", "region"]
@@ -65,24 +65,29 @@ def test_figures_are_computed_again_when_scores_were_published_since_and_only_th
     workspace: Workspace, home: Path
 ) -> None:
     told(home)
-    # While the first figures are computed nothing is asked for, whatever was published.
-    assert "Its figures are those of the newest copy" in told(home)[1]
+    # While the first figures are computed nothing is asked for.
+    assert "Databricks is computing its figures" in told(home)[1]
     workspace.clock.sleep(A_REFRESH)
-    assert json.loads(told(home, "--json")[1])["computing"] is False
+    assert json.loads(told(home, "--json")[1])["figures"] == "current"
     assert states(workspace) == [SUCCESS]
     publish(workspace, home)
     assert "Databricks computes its figures again" in told(home)[1]
-    assert json.loads(told(home, "--json")[1])["computing"] is False
+    # And what was published meanwhile is not forgotten.
+    workspace.clock.sleep(A_REFRESH / 2)
+    publish(workspace, home)
+    assert json.loads(told(home, "--json")[1])["figures"] == "being computed"
     workspace.clock.sleep(A_REFRESH)
     assert states(workspace) == [SUCCESS, SUCCESS]
+    assert json.loads(told(home, "--json")[1])["figures"] == "started"
 
 
 def test_other_slices_change_the_monitor_and_leave_what_others_set(
     workspace: Workspace, home: Path, tmp_path: Path
 ) -> None:
     told(home)
-    schedule = MonitorCronSchedule("0 0 12 * * ?", "UTC")
-    workspace.monitors.monitors[TABLE].schedule = schedule
+    before = workspace.monitors.monitors[TABLE]
+    before.schedule, before.dashboard_id = MonitorCronSchedule("0 0 12 * * ?", "UTC"), "01ef"
+    before.baseline_table_name = "main.segments.baseline"
     catalog = tmp_path / "catalogue.yaml"
     text = DEFAULT_PATH.read_text(encoding="utf-8").replace("slices: [sales_motion, region]", "slices: [region]")
     catalog.write_text(text, encoding="utf-8")
@@ -92,7 +97,8 @@ def test_other_slices_change_the_monitor_and_leave_what_others_set(
     assert code == 0 and json.loads(says)["monitor"] == "changed"
     there = WorkspaceClient().quality_monitors.get(TABLE)
     assert there.slicing_exprs == ["segment_name", "region"]
-    assert there.schedule == schedule
+    kept = ("schedule", "dashboard_id", "baseline_table_name")
+    assert [getattr(there, name) for name in kept] == [getattr(before, name) for name in kept]
     assert there.monitor_version == "2"
 
 
@@ -101,7 +107,7 @@ def test_a_failure_of_databricks_is_told_and_is_computed_again(workspace: Worksp
     workspace.monitors.fail = "cannot resolve column sales_motion"
     workspace.clock.sleep(A_REFRESH)
     code, says = told(home)
-    assert code == 1 and "Databricks says that it failed: cannot resolve column sales_motion" in says
+    assert code == 1 and "Databricks says that it failed last time: cannot resolve column sales_motion" in says
     workspace.monitors.fail = None
     workspace.clock.sleep(A_REFRESH)
     assert told(home)[0] == 0
@@ -110,7 +116,7 @@ def test_a_failure_of_databricks_is_told_and_is_computed_again(workspace: Worksp
 
 def test_what_is_missing_is_named_with_its_remedy(workspace: Workspace, home: Path, tmp_path: Path) -> None:
     code, says = told(tmp_path / "empty")
-    assert code == 2 and "run `seg publish main.segments` first" in says
+    assert code == 0 and "nothing of segment_scores was copied to main.segments" in says
     workspace.catalog.tables.clear()
     code, says = told(home)
     assert code == 1 and "run `seg publish main.segments` again" in says

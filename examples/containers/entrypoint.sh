@@ -6,9 +6,12 @@ etc="${SEG_ETC:-/etc/segments}"
 set -a
 . "$etc/settings.env"
 set +a
-for file in "$etc"/secrets/*; do
-  [ -f "$file" ] || continue
-  name="$(basename "$file")"
-  export "$name=$(cat "$file")"
+names="$(ls "$etc/secrets")"
+for name in $names; do
+  case "$name" in
+  *[!A-Z0-9_]*) echo "entrypoint: $etc/secrets/$name is no variable's name and was left out" >&2; continue ;;
+  esac
+  value="$(cat "$etc/secrets/$name")"
+  export "$name=$value"
 done
 exec "$@"

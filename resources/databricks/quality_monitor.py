@@ -14,7 +14,6 @@ from databricks.sdk.errors import NotFound
 from databricks.sdk.service.catalog import (
     MonitorInfo,
     MonitorInfoStatus,
-    MonitorRefreshInfo,
     MonitorRefreshInfoState,
     MonitorTimeSeries,
 )
@@ -71,19 +70,27 @@ def set_monitor(client: WorkspaceClient, monitor: QualityMonitor) -> tuple[Chang
         schedule=there.schedule,
         notifications=there.notifications,
         custom_metrics=there.custom_metrics,
+        baseline_table_name=there.baseline_table_name,
+        data_classification_config=there.data_classification_config,
+        dashboard_id=there.dashboard_id,
     )
     return "changed", changed
 
 
-def refresh(client: WorkspaceClient, monitor: MonitorInfo, changed_ms: int) -> MonitorRefreshInfo | None:
-    """Start computing figures again; None where that was done, or is under way, since the table changed.
+Figures = Literal["current", "being computed", "started"]
+"""What the figures are: of what the table holds, on their way, or asked for now."""
 
-    changed_ms: when it did, in milliseconds since 1970. A monitor that was just made computes by itself first.
+
+def refresh(client: WorkspaceClient, monitor: MonitorInfo, changed_ms: int) -> Figures:
+    """Have figures computed again where the table changed since they were.
+
+    changed_ms: when it did, in milliseconds since 1970. One that is under way is waited for by the next call: a monitor
+    that was just made computes by itself.
     """
-    if monitor.status is MonitorInfoStatus.MONITOR_STATUS_PENDING:
-        return None
     done = client.quality_monitors.list_refreshes(monitor.table_name).refreshes or []
-    current = (*UNDER_WAY, MonitorRefreshInfoState.SUCCESS)
-    if any(one.state in current and one.start_time_ms >= changed_ms for one in done):
-        return None
-    return client.quality_monitors.run_refresh(monitor.table_name)
+    if monitor.status is MonitorInfoStatus.MONITOR_STATUS_PENDING or any(one.state in UNDER_WAY for one in done):
+        return "being computed"
+    if any(one.state is MonitorRefreshInfoState.SUCCESS and one.start_time_ms >= changed_ms for one in done):
+        return "current"
+    client.quality_monitors.run_refresh(monitor.table_name)
+    return "started"

@@ -24,7 +24,7 @@ from seg_assets.segmentation import Segmentation
 from seg_assets.segmentation.monitoring.counts import Column, monitored
 from seg_assets.segmentation.monitoring.metrics import drift_metrics, profile_metrics
 from seg_assets.segmentation.monitoring.placed import placed
-from seg_assets.segmentation.monitoring.reading import in_batches, some_at_once
+from seg_assets.segmentation.monitoring.reading import in_batches, with_keys
 from seg_assets.segmentation.monitoring.slicing import Slicing
 from seg_assets.segmentation.monitoring.summary import Summary, summarised
 from seg_assets.segmentation.monitoring.tally import Tally, tally
@@ -104,9 +104,7 @@ def summary_of(lakehouse: Lakehouse, monday: dt.date, asked: Asked) -> Summary:
     slicing = Slicing.of(keys, asked.slice_keys)
 
     def tallies() -> Iterator[Tally]:
-        for names in some_at_once(list(asked.gates), keys.height):
-            others = [name for name in names if name not in keys.columns]
-            columns = keys.hstack(accounts.select(others).collect()) if others else keys
+        for names, columns in with_keys(accounts, keys, list(asked.gates)):
             yield tally(columns, {name: asked.gates[name] for name in names}, slicing)
 
     return summarised(tallies(), asked.columns)

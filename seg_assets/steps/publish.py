@@ -60,7 +60,7 @@ def publish(
             for partition, files in _contents(lakehouse, table).items():
                 if copied.get((table.name, partition)) == files:
                     continue
-                spark.replace(table, name, _rows(spark, lakehouse, table, partition), partition)
+                spark.replace(table, name, _rows(spark, lakehouse, table, partition, catalogue.slices), partition)
                 rows = _stored(lakehouse, table, partition)
                 note = {"schema": schema, "table": table.name, "partition": partition, "files": files}
                 row = {**note, "rows": rows, "at": now()}
@@ -75,6 +75,11 @@ def published_at(lakehouse: Lakehouse, schema: str, table: str) -> dt.datetime |
     there = lakehouse.scan(PUBLICATIONS.name).filter(pl.col("schema") == schema, pl.col("table") == table)
     newest: dt.datetime | None = there.select(pl.col("at").max()).collect().item()
     return newest
+
+
+def published_tables(lakehouse: Lakehouse, schema: str) -> list[str]:
+    """The tables of which something was copied to `schema`, by name."""
+    return sorted({table for table, _ in _published(lakehouse, schema)})
 
 
 def _as_stored(lakehouse: Lakehouse, table: Table) -> Table:
@@ -111,14 +116,16 @@ def _hash(names: Collection[str]) -> str:
     return hashlib.sha256("\n".join(sorted(name.rpartition("/")[2] for name in names)).encode()).hexdigest()
 
 
-def _rows(spark: SparkTables, lakehouse: Lakehouse, table: Table, partition: dt.date | None) -> DataFrame:
+def _rows(
+    spark: SparkTables, lakehouse: Lakehouse, table: Table, partition: dt.date | None, slices: Collection[str]
+) -> DataFrame:
     """The rows of a partition with all columns that the copy declares: null where they are not stored yet."""
     from pyspark.sql import functions as f
 
     stored = _partition(spark, lakehouse, table, partition)
     if is_sliced(table) and partition in lakehouse.partitions(SNAPSHOTS):
         snapshot = _partition(spark, lakehouse, replace(table, name=SNAPSHOTS), partition)
-        further = [name for name in table.columns if name in snapshot.columns and name not in stored.columns]
+        further = [name for name in slices if name in snapshot.columns and name not in stored.columns]
         stored = stored.join(snapshot.select("account_id", *further), "account_id", "left")
     there = set(stored.columns)
     return stored.select(

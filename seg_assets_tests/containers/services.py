@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -42,11 +43,12 @@ class Services:
             "/opt/segments": str(folder / "opt"),
             "/var/lib/segments": str(folder / "home"),
             "0.0.0.0": "127.0.0.1",
-            "host: code": "host: 127.0.0.1",
             "HOST=postgres": "HOST=127.0.0.1",
             "${SEG_IMAGE:-account-segments:latest}": IMAGE,
-            "4000": str(self._code_port),
-            "3000": str(self._web_port),
+            "host: code\n      port: 4000": f"host: 127.0.0.1\n      port: {self._code_port}",
+            "--port=4000": f"--port={self._code_port}",
+            "--port=3000": f"--port={self._web_port}",
+            ":3000/": f":{self._web_port}/",
             "port: 5432": f"port: {postgres.port}",
             "poll_interval_seconds: 30": "poll_interval_seconds: 1",
         }
@@ -147,6 +149,6 @@ class Services:
         return self._placed(text)
 
     def _placed(self, text: str) -> str:
-        for there, here in self._places.items():
-            text = text.replace(there, here)
-        return text
+        # At once, since a place may be written like another's name.
+        names = "|".join(re.escape(name) for name in sorted(self._places, key=len, reverse=True))
+        return re.sub(names, lambda found: self._places[found[0]], text)

@@ -92,25 +92,36 @@ def container_of(services: Services, run_id: str) -> Container | None:
     return next((one for one in found if one.asked["Labels"]["dagster/run_id"] == run_id), None)
 
 
-def is_under_way(services: Services, run_id: str) -> bool:
-    """Whether the run's own process said that it began."""
-    return services.postgres.query(f"SELECT status FROM runs WHERE run_id = '{run_id}'") == ["STARTED"]
+def status(services: Services, run_id: str) -> str:
+    """The run's, as PostgreSQL has it."""
+    (found,) = services.postgres.query(f"SELECT status FROM runs WHERE run_id = '{run_id}'")
+    return found
+
+
+def begun(services: Services, run_id: str) -> Container:
+    """The container of a run, once the run's own process said that it began."""
+    before = ("NOT_STARTED", "QUEUED", "STARTING")
+    services.wait_for(lambda: status(services, run_id) not in before, "the run to begin")
+    container = container_of(services, run_id)
+    assert container is not None
+    return container
 
 
 @pytest.mark.slow
 def test_the_graph_runs_in_containers_that_outlive_dagster(
     services: Services, interface: UserInterface, home: Home
 ) -> None:
+    asked = []
     for launch in GRAPH:
         run_id = interface.start(launch, IN_PROCESS)
         if launch.job == jobs.REFRESH:
             ends_by_itself(services, run_id)
         assert interface.ended(run_id) == f"{run_id} SUCCESS"
+        container = container_of(services, run_id)
+        assert container is not None
+        asked.append(container.asked)
     assert home.scores(JUNE).height == home.table("account_snapshots", JUNE).height > 900
     assert home.table("profile_metrics", JUNE).height > 0
-    assert services.postgres.query("SELECT DISTINCT status FROM runs") == ["SUCCESS"]
-    asked = [one.asked for one in services.engine.containers.values()]
-    assert len(asked) == len(GRAPH)
     assert {one["Image"] for one in asked} == {IMAGE}
     assert {one["HostConfig"]["NetworkMode"] for one in asked} == {"segments"}
     # What steps printed, and everything else that is kept, lies in the volume; nothing where a container would lose it.
@@ -119,23 +130,19 @@ def test_the_graph_runs_in_containers_that_outlive_dagster(
 
 def ends_by_itself(services: Services, run_id: str) -> None:
     """Kill all of Dagster's own processes while the run is under way, and start them when it is over."""
-    services.wait_for(lambda: is_under_way(services, run_id), "the run to begin")
+    container = begun(services, run_id)
     services.kill(*DAGSTER)
     assert not services.is_healthy("webserver") and not services.is_healthy("code")
-    container = container_of(services, run_id)
-    assert container is not None
+    assert container.state["Running"]
     services.wait_for(lambda: not container.state["Running"], "the run to end by itself")
-    assert services.postgres.query(f"SELECT status FROM runs WHERE run_id = '{run_id}'") == ["SUCCESS"]
+    assert status(services, run_id) == "SUCCESS"
     services.start(*DAGSTER)
 
 
 @pytest.mark.slow
 def test_a_run_whose_container_is_gone_fails_and_says_so(services: Services, interface: UserInterface) -> None:
     run_id = interface.start(Launch(jobs.LAND_SNAPSHOT, (str(JUNE),)), IN_PROCESS)
-    services.wait_for(lambda: is_under_way(services, run_id), "the run to begin")
-    container = container_of(services, run_id)
-    assert container is not None
-    services.engine.kill(container.name)
+    services.engine.kill(begun(services, run_id).name)
     assert interface.ended(run_id) == f"{run_id} FAILURE"
     told = services.postgres.query(f"SELECT event FROM event_logs WHERE run_id = '{run_id}'")
     assert "Container status is exited" in " ".join(told)
@@ -144,10 +151,10 @@ def test_a_run_whose_container_is_gone_fails_and_says_so(services: Services, int
 @pytest.mark.slow
 def test_a_run_that_is_cancelled_in_the_interface_ends_cancelled(services: Services, interface: UserInterface) -> None:
     run_id = interface.start(Launch(jobs.LAND_SNAPSHOT, (str(JUNE),)), IN_PROCESS)
-    services.wait_for(lambda: is_under_way(services, run_id), "the run to begin")
+    container = begun(services, run_id)
     interface.ask(TERMINATE, {"runId": run_id})
     assert interface.ended(run_id) == f"{run_id} CANCELED"
-    (stopped,) = (call for call in services.engine.calls if call.path.endswith("/stop"))
+    (stopped,) = (call for call in services.engine.calls if call.path.endswith(f"{container.name}/stop"))
     assert float(stopped.query["t"]) == INSTANCE["run_launcher"]["config"]["container_kwargs"]["stop_timeout"]
 
 
@@ -194,20 +201,38 @@ def test_the_image_is_built_from_files_that_there_are_and_that_are_let_in() -> N
     assert "ENV DAGSTER_HOME=/opt/segments/dagster_home" in DOCKERFILE
 
 
-def test_the_entrypoint_is_executable_and_gives_settings_and_secrets_to_its_process_alone(tmp_path: Path) -> None:
+def entered(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """What a script prints that the entrypoint starts."""
+    environment = {"SEG_ETC": str(folder), "PATH": os.environ["PATH"]}
+    program = [str(ENTRYPOINT), "sh", "-c", script]
+    return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_entrypoint_gives_settings_and_secrets_to_its_process(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "settings.env").write_text("SEG_HOME=/var/lib/segments\n# SEG_LANDING=/elsewhere\n")
     (tmp_path / "secrets" / "DAGSTER_POSTGRES_PASSWORD").write_text("a b'c\n")
-    program = [
-        str(ENTRYPOINT),
-        "sh",
-        "-c",
-        'printf "%s|%s|%s" "$SEG_HOME" "$DAGSTER_POSTGRES_PASSWORD" "${SEG_LANDING-}"',
-    ]
-    done = subprocess.run(
-        program, env={"SEG_ETC": str(tmp_path), "PATH": os.environ["PATH"]}, capture_output=True, check=True
-    )
-    assert done.stdout == b"/var/lib/segments|a b'c|"
+    (tmp_path / "secrets" / "DAGSTER_POSTGRES_PASSWORD.bak").write_text("old")
+    done = entered(tmp_path, 'printf "%s|%s|%s" "$SEG_HOME" "$DAGSTER_POSTGRES_PASSWORD" "${SEG_LANDING-}"')
+    assert done.stdout == "/var/lib/segments|a b'c|"
+    assert "DAGSTER_POSTGRES_PASSWORD.bak is no variable's name" in done.stderr and "old" not in done.stderr
+
+
+@pytest.mark.parametrize("missing", ["settings.env", "secrets"])
+def test_without_settings_or_secrets_nothing_starts(tmp_path: Path, missing: str) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "settings.env").write_text("SEG_HOME=/var/lib/segments\n")
+    (tmp_path / missing).rename(tmp_path / "elsewhere")
+    done = entered(tmp_path, "echo started")
+    assert done.returncode != 0 and "started" not in done.stdout and missing in done.stderr
+
+
+def test_services_go_on_without_a_postgresql_of_their_own() -> None:
+    text = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
+    without = re.sub(r"  postgres:\n(    .*\n)+\n", "", text)
+    services = yaml.safe_load(without)["services"]
+    assert set(services) == set(DAGSTER)
+    assert all(one["depends_on"]["postgres"]["required"] is False for one in services.values())
 
 
 def on_the_page(program: str) -> list[list[str]]:

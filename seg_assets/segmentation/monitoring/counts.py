@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from seg_assets.catalogs import Catalogue, Kind
-from seg_assets.segmentation.monitoring.reading import Accounts, some_at_once
+from seg_assets.segmentation.monitoring.reading import Accounts, with_keys
 from seg_assets.segmentation.monitoring.slicing import Slicing
 from seg_assets.segmentation.monitoring.tally import Tally, Values, tally
 from seg_assets.segmentation.reference import Reference
@@ -106,13 +106,13 @@ def count(snapshot: Accounts, columns: Sequence[Column], slice_columns: Sequence
     """
     accounts = snapshot.lazy()
     gates = {column.gate for column in columns if column.gate is not None}
-    # A frame without columns has no rows.
-    first = sorted({*gates, *slice_columns}) or [column.name for column in columns[:1]]
-    keys = accounts.select(first).collect()
+    keys = accounts.select(sorted({*gates, *slice_columns})).collect()
+    if not keys.width:
+        # A frame without columns has no rows.
+        keys = accounts.select(pl.first()).collect()
     slicing = Slicing.of(keys, slice_columns)
     features: dict[str, FeatureCounts] = {}
-    for names in some_at_once([column.name for column in columns], keys.height):
-        together = keys.hstack(accounts.select(name for name in names if name not in first).collect())
+    for names, together in with_keys(accounts, keys, [column.name for column in columns]):
         some = [column for column in columns if column.name in names]
         features |= cells(tally(together, {one.name: one.gate for one in some}, slicing), some).features
     return SnapshotCounts(slicing.accounts, slicing.slices, features)

@@ -25,6 +25,13 @@ def in_batches(accounts: Accounts, found: Callable[[pl.DataFrame], pl.DataFrame]
     return pl.concat(parts) if parts else found(read.collect())
 
 
+def with_keys(accounts: Accounts, keys: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[list[str], pl.DataFrame]]:
+    """The columns `names` of the rows, some after the others, each time beside `keys`, which are of the same rows."""
+    for some in some_at_once(names, keys.height):
+        others = [name for name in some if name not in keys.columns]
+        yield some, keys.hstack(accounts.lazy().select(others).collect()) if others else keys
+
+
 def some_at_once(names: Sequence[str], rows: int) -> Iterator[list[str]]:
     """The columns `names` of so many rows, together as many as may be read at once."""
     at_once = max(VALUES_AT_ONCE // max(rows, 1), 1)

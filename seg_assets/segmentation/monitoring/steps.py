@@ -35,10 +35,10 @@ def steps(before: Accounts, current: Accounts, features: Sequence[str]) -> pl.Da
     frequent difference (the smaller one of two as frequent), usual_share: the share of accounts with it; factors:
     accounts whose value is above 0 in both weeks; middle_factor: the median of current over before among these.
     """
-    then, now = (accounts.lazy().select("account_id").with_row_index("row") for accounts in (before, current))
-    both = then.join(now, on="account_id", suffix="_now").select("row", "row_now").collect()
+    then, now = (accounts.lazy().select("account_id").with_row_index("row").collect() for accounts in (before, current))
+    both = then.join(now, on="account_id", suffix="_now").select("row", "row_now")
     found = []
-    for names in some_at_once(features, 2 * both.height):
+    for names in some_at_once(features, then.height + now.height):
         old, new = before.lazy().select(names).collect(), current.lazy().select(names).collect()
         found += [_step(old[name].gather(both["row"]), new[name].gather(both["row_now"])) for name in names]
     return pl.DataFrame(found, schema=SCHEMA)
