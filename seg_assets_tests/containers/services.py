@@ -88,7 +88,8 @@ class Services:
                     start_new_session=True,
                 )
         for name in names:
-            self.wait_for(functools.partial(self._is_up, name), f"{name} to be healthy")
+            # Most health checks import Dagster, which takes as much of a core as what is waited for.
+            self.wait_for(functools.partial(self._is_up, name), f"{name} to be healthy", pause=2)
 
     def kill(self, *names: str) -> None:
         """End services with all their processes, as a lost machine would."""
@@ -108,13 +109,13 @@ class Services:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    def wait_for(self, holds: Callable[[], bool], what: str, seconds: float = 180) -> None:
+    def wait_for(self, holds: Callable[[], bool], what: str, seconds: float = 180, pause: float = 0.3) -> None:
         """Until it holds; fails with what the services logged last where it does not in that time."""
         until = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > until:
                 raise AssertionError(f"waited {seconds:.0f} seconds for {what}\n{self._logs()}")
-            time.sleep(0.3)
+            time.sleep(pause)
 
     def close(self) -> None:
         """End everything."""
