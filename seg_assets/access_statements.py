@@ -19,12 +19,11 @@ from sqlglot import exp
 from resources.spark import spark_type
 from seg_assets.access import Access, Audience
 from seg_assets.catalogs import Catalogue
-from seg_assets.monitoring_schemas import DRIFT_METRICS, PROFILE_METRICS
 from seg_assets.schemas import Table, account_snapshots
 from seg_assets.unity_catalog import DIALECT, full_name, has_slices, quoted, text
 
-ABOUT_COLUMNS = {PROFILE_METRICS.name: "column_name", DRIFT_METRICS.name: "column_name"}
-"""Tables with rows about columns of the accounts, and where they name it: a figure of few accounts may be a value."""
+ABOUT = "column_name"
+"""What tables of figures call the accounts' column that a row is about: a figure of few accounts may be a value."""
 
 
 def access_statements(
@@ -85,10 +84,10 @@ def _has_levels(audience: Audience, table: Table) -> list[exp.Expression]:
 
 def _is_shown(audience: Audience, table: Table, hidden: Sequence[str]) -> list[exp.Expression]:
     """Of figures about columns, those about columns that the audience may see the values of."""
-    not_seen = [name for name in hidden if audience.sensitive != "all" and name not in audience.sensitive]
-    if table.name not in ABOUT_COLUMNS or not not_seen:
+    not_seen = [name for name in hidden if not audience.sees(table, name)]
+    if ABOUT not in table.columns or not not_seen:
         return []
-    return [exp.not_(exp.column(ABOUT_COLUMNS[table.name], quoted=True).isin(*not_seen))]
+    return [exp.not_(exp.column(ABOUT, quoted=True).isin(*not_seen))]
 
 
 def _is_member(audience: Audience) -> exp.Expression:

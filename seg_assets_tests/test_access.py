@@ -125,8 +125,11 @@ def test_figures_about_a_sensitive_column_are_for_those_who_see_it():
     figures = rows_of(METRICS, [{"column_name": name, "min": 1.0} for name in ("estimated_arr", "employees")])
     few = Audience(group="few", tables=("figures",), sensitive=("estimated_arr",))
     none = Audience(group="none", tables=("figures",))
-    told = statements(access(few, none), METRICS)
+    region = Audience(group="emea", tables=("figures",), rows={"region": ("EMEA",)}, sensitive="all")
+    told = statements(access(few, none, region), METRICS)
     assert seen(told, METRICS, figures, "none")["column_name"].to_list() == ["employees"]
+    # They are of all accounts, of which this audience has some.
+    assert seen(told, METRICS, figures, "emea")["column_name"].to_list() == ["employees"]
     assert seen(told, METRICS, figures, "few")["column_name"].to_list() == ["estimated_arr", "employees"]
 
 

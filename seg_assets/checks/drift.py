@@ -185,14 +185,17 @@ def _since(week: Week, worst: dict[str, object]) -> dt.date:
     if worst["against"] == LAST_WEEK or champion is None:
         return week.monday
     first, training = week.monday, week.accounts_of(champion.trained_on)
+    if training is None:
+        return first
+    columns = [c for c in monitored(week.catalogue, champion.segmentation.reference) if c.name == worst["feature"]]
+    then = count(training, columns, week.slices)
     alike = [pl.col(name) == worst[name] for name in ("feature", "slice_key", "slice_value", "against")]
     for back in range(1, WEEKS_BACK + 1):
         monday = week.monday - dt.timedelta(weeks=back)
         accounts = None if monday <= champion.trained_on else week.accounts_of(monday)
-        if accounts is None or training is None:
+        if accounts is None:
             break
-        columns = [c for c in monitored(week.catalogue, champion.segmentation.reference) if c.name == worst["feature"]]
-        now = drift(count(training, columns, week.slices), count(accounts, columns, week.slices), columns)
+        now = drift(then, count(accounts, columns, week.slices), columns)
         if moved(Drifted(tuple(columns), now, None)).filter(*alike).is_empty():
             break
         first = monday
